@@ -1,0 +1,120 @@
+"""A person whom a provider vouches for arrives: found by identity, else taken over from in advance, else made anew."""
+
+from uuid import UUID
+
+from django.contrib.auth import login
+from django.db import connection, transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.middleware import END_SESSION_ORIGIN
+from accounts.models import Attempt, Identity, SignIn, User
+from accounts.oidc.claims import Person
+from accounts.oidc.errors import Suspended
+from tenants.fields import Sealed
+from tenants.models import IdentityProvider
+from tenants.origins import origin
+
+BACKEND = "accounts.backends.TenantOIDCBackend"
+REFRESHED = ("email", "name", "given_name", "family_name", "phone")
+
+
+def arrive(
+    request: HttpRequest, attempt: Attempt, provider: IdentityProvider, person: Person, *, id_token: str, provider_session: str
+) -> User:
+    """Signs the person in: user, sign-in record and session in one transaction. Raises Suspended."""
+    sign_in = attempt.sign_in
+    sign_in.subject, sign_in.email = person.subject, person.email
+    with transaction.atomic():
+        require_open(provider.pk)
+        user = find_user(provider, person)
+        sign_in.user = user
+        if not user.is_active:
+            raise Suspended("user_suspended")
+        refresh(user, person)
+        start_session(request, user, provider, person, id_token, provider_session)
+        sign_in.outcome, sign_in.finished_at = SignIn.Outcome.SUCCEEDED, timezone.now()
+        sign_in.save(update_fields=["outcome", "finished_at", "subject", "email", "user"])
+    return user
+
+
+def require_open(provider: UUID) -> None:
+    """Holds tenant and provider as they are until the transaction ends, so that none is closed while a session is made."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT t.suspended_at IS NULL, p.status FROM public.tenants_identityprovider p"
+            " JOIN public.tenants_tenant t ON t.id = p.tenant_id"
+            " WHERE p.id = %s AND t.schema_name = %s FOR SHARE OF p, t",
+            [provider, connection.schema_name],
+        )
+        row = cursor.fetchone()
+    if row and not row[0]:
+        raise Suspended("tenant_suspended")
+    if not row or row[1] != IdentityProvider.Status.LIVE:
+        raise Suspended("provider_not_live")
+
+
+def find_user(provider: IdentityProvider, person: Person) -> User:
+    """The user of this identity, whose row is held; made where there is none, once even if two arrive at once."""
+    known = _by_identity(provider.issuer, person.subject)
+    if known is None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [_lock_name(provider, person)])
+        known = _by_identity(provider.issuer, person.subject) or _first_arrival(provider, person)
+    return known
+
+
+def _lock_name(provider: IdentityProvider, person: Person) -> str:
+    return f"{connection.schema_name} {provider.issuer} {person.subject}"
+
+
+def _by_identity(issuer: str, subject: str) -> User | None:
+    identities = Identity.objects.select_related("user").select_for_update(of=("user",), no_key=True)
+    identity = identities.filter(issuer=issuer, subject=subject).first()
+    return identity.user if identity else None
+
+
+def _first_arrival(provider: IdentityProvider, person: Person) -> User:
+    user = _added_in_advance(provider, person) or User.objects.create(email=person.email)
+    Identity.objects.create(user=user, issuer=provider.issuer, subject=person.subject, provider=provider.pk)
+    return user
+
+
+def _added_in_advance(provider: IdentityProvider, person: Person) -> User | None:
+    """Email links nothing but this: a record without identity, an address that is verified by a provider trusted for it."""
+    if not (person.email and person.email_verified and provider.trusts_domain_of(person.email)):
+        return None
+    waiting = User.objects.select_for_update().filter(added_in_advance=True, email__iexact=person.email, identities=None)
+    user: User | None = waiting.first()
+    if user:
+        user.added_in_advance = False
+        user.save(update_fields=["added_in_advance"])
+    return user
+
+
+def refresh(user: User, person: Person) -> None:
+    """What the directory manages follows the directory. What it does not say stays as it was, except where never known."""
+    changed = [name for name in REFRESHED if getattr(person, name) and getattr(user, name) != getattr(person, name)]
+    for name in changed:
+        setattr(user, name, getattr(person, name))
+    if changed:
+        user.save(update_fields=changed)
+
+
+def start_session(
+    request: HttpRequest, user: User, provider: IdentityProvider, person: Person, id_token: str, provider_session: str
+) -> None:
+    """A new session under a new key; what was in an earlier one is gone. Written here, not after the answer is made."""
+    session = request.session
+    session.flush()
+    login(request, user, backend=BACKEND)
+    session.stamp()  # type: ignore[attr-defined]  # accounts.sessions
+    session["provider"], session["subject"] = str(provider.pk), person.subject
+    session["provider_session"] = provider_session
+    session["id_token"] = Sealed.seal(id_token, bound_to=id_token_binding(user)).ciphertext
+    session[END_SESSION_ORIGIN] = origin(provider.metadata.end_session_endpoint)
+    session.save()
+
+
+def id_token_binding(user: User) -> str:
+    return f"session:{connection.schema_name}:{user.pk}:id-token"

@@ -1,0 +1,131 @@
+"""Attempts to sign in: begun, bound to a browser, come back once. No session exists before somebody is signed in."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from accounts.models import Attempt, SignIn
+from accounts.oidc.claims import clean_text
+from accounts.oidc.errors import SignInError, StrayAnswer
+from accounts.oidc.requests import new_secret
+from tenants.models import IdentityProvider, address_of
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
+MOST_NEXT = 2000
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What the browser takes along: state and nonce in the address, its own key in a cookie."""
+
+    state: str
+    nonce: str
+    verifier: str
+    redirect_uri: str
+    browser_key: str
+
+
+def new_reference() -> str:
+    """The tenant's name and 60 random bits, in groups that can be read out on the telephone."""
+    digits = "".join(secrets.choice(ALPHABET) for _ in range(12))
+    return f"{connection.schema_name}-{digits[:4]}-{digits[4:8]}-{digits[8:]}"
+
+
+def digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def safe_next(request: HttpRequest, path: str | None) -> str:
+    """A path on this very host, or "/": an address elsewhere is never followed, however it is spelt."""
+    if not path or len(path) > MOST_NEXT or not path.startswith("/") or not path.isprintable():
+        return "/"
+    # One that goes on with a slash or backslash, encoded or not, is some browser's or proxy's other host.
+    if path[1:2] in {"/", "\\"} or path[1:4].lower() in {"%2f", "%5c"} or "\\" in path:
+        return "/"
+    return path if url_has_allowed_host_and_scheme(path, allowed_hosts=None) else "/"
+
+
+def begin(
+    request: HttpRequest,
+    provider: IdentityProvider,
+    *,
+    browser_key: str,
+    next_path: str,
+    again: Attempt | None = None,
+) -> Begun:
+    """Records an attempt. `again`: the attempt that is tried once more with plain scopes, under the same reference."""
+    begun = Begun(
+        state=new_secret(),
+        nonce=new_secret(),
+        verifier=new_secret(),
+        redirect_uri=address_of(request.tenant_host) + provider.redirect_path,  # type: ignore[attr-defined]
+        browser_key=browser_key or new_secret(),
+    )
+    with transaction.atomic():
+        sign_in = again.sign_in if again else _record(request, provider)
+        _forget_oldest(digest(begun.browser_key))
+        Attempt.objects.create(
+            state_digest=digest(begun.state),
+            browser_digest=digest(begun.browser_key),
+            provider=provider.pk,
+            nonce=begun.nonce,
+            verifier=begun.verifier,
+            redirect_uri=begun.redirect_uri,
+            next_path=next_path,
+            plain_scopes=again is not None,
+            sign_in=sign_in,
+        )
+    return begun
+
+
+def _record(request: HttpRequest, provider: IdentityProvider) -> SignIn:
+    return SignIn.objects.create(
+        reference=new_reference(),
+        provider=provider.pk,
+        provider_label=str(provider.button_label),
+        ip_address=request.client_address or None,  # type: ignore[attr-defined]
+        user_agent=clean_text(request.headers.get("User-Agent", ""), 300),
+    )
+
+
+def _forget_oldest(browser_digest: str) -> None:
+    """A browser's tabs may be under way at once, but not without end."""
+    mine = Attempt.objects.filter(browser_digest=browser_digest).order_by("-created_at")
+    Attempt.objects.filter(pk__in=mine.values("pk")[Attempt.MOST_AT_ONCE - 1 :]).delete()
+
+
+def take(state: str, browser_key: str) -> Attempt:
+    """The attempt of this state and this browser, which is gone from then on, whatever comes of it.
+
+    One statement, so that the same answer twice finds it once. Raises StrayAnswer.
+    """
+    table = Attempt._meta.db_table
+    taken = list(
+        Attempt.objects.raw(
+            f"DELETE FROM {table} WHERE state_digest = %s AND browser_digest = %s RETURNING *",  # noqa: S608  # our own name
+            [digest(state), digest(browser_key)],
+        )
+    )
+    if not taken:
+        raise StrayAnswer("answer_no_attempt" if browser_key else "answer_other_browser")
+    return taken[0]
+
+
+def check(attempt: Attempt, provider: IdentityProvider) -> None:
+    if attempt.provider != provider.pk:
+        raise StrayAnswer("answer_other_provider")
+    if timezone.now() - attempt.created_at > Attempt.LIFETIME:
+        raise StrayAnswer("answer_expired")
+
+
+def record_refusal(attempt: Attempt, error: SignInError) -> SignIn:
+    sign_in = attempt.sign_in
+    sign_in.outcome, sign_in.finished_at = SignIn.Outcome.REFUSED, timezone.now()
+    sign_in.reason, sign_in.detail = error.code, clean_text(error.detail, 300)
+    sign_in.save(update_fields=["outcome", "finished_at", "reason", "detail", "subject", "email", "user"])
+    return sign_in

@@ -1,0 +1,59 @@
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+
+from accounts.gate import ANYBODY, SIGNED_IN
+from huume import refusals
+
+END_SESSION_ORIGIN = "end_session_origin"
+
+
+class SessionMiddleware(DjangoSessionMiddleware):
+    """Django's, for a store whose expiry is the tenant's; named here so that no settings outside can swap it unseen."""
+
+
+class GateMiddleware:
+    """Refuses by default: a view is open only to those whom its gate names (accounts.gate)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        answer = self.get_response(request)
+        origin = request.session.get(END_SESSION_ORIGIN) if self._is_signed_in(request) else None
+        if origin:
+            # Chromium holds form-action against the redirect that follows the sign-out form too.
+            answer._csp_update = {"form-action": [origin]}  # type: ignore[attr-defined]  # read by django-csp
+        if not request.path.startswith(settings.STATIC_URL):
+            answer.headers.setdefault("Cache-Control", "no-store, private")
+        return answer
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        if request.tenant.is_staff:  # type: ignore[attr-defined]  # Django admin has its own gate
+            return None
+        gate = getattr(view, "gate", None)
+        if gate == ANYBODY:
+            return None
+        if not request.user.is_authenticated:
+            return to_sign_in(request)
+        if gate == SIGNED_IN or (gate and request.user.may(gate)):  # type: ignore[union-attr]
+            return None
+        return refusals.forbidden(request)
+
+    @staticmethod
+    def _is_signed_in(request: HttpRequest) -> bool:
+        session = getattr(request, "session", None)
+        return bool(session is not None and session.session_key and session.accessed)
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponseRedirect:
+    """To the sign-in page and, where the page can be asked for again, back to it afterwards."""
+    next_path = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
+    return HttpResponseRedirect(f"{settings.LOGIN_URL}?{urlencode({'next': next_path})}")

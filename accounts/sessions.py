@@ -1,0 +1,69 @@
+"""Sessions as rows in the tenant's schema, good for that tenant only, of limited age and idleness."""
+
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore as DBStore
+from django.db import connection
+from django.utils import timezone
+
+# A session that is used is written again at most this often.
+TOUCH_SECONDS = 300
+
+
+class SessionStore(DBStore):
+    @classmethod
+    def get_model_class(cls) -> Any:
+        from accounts.models import Session
+
+        return Session
+
+    def load(self) -> dict[str, Any]:
+        """The session's data; nothing of a session that another tenant made or whose time is over."""
+        data: dict[str, Any] = super().load()
+        if not data:
+            return data
+        if data.get("tenant") != connection.schema_name or self._seconds_left(data) <= 0:
+            self._session_key = None
+            return {}
+        if time.time() - data.get("seen", 0) > TOUCH_SECONDS:
+            data["seen"] = int(time.time())
+            self.modified = True
+        return data
+
+    def create_model_instance(self, data: dict[str, Any]) -> Any:
+        row = super().create_model_instance(data)
+        row.user_id = data.get(SESSION_KEY)
+        row.provider = data.get("provider") or None
+        row.subject = data.get("subject", "")
+        row.provider_session = data.get("provider_session", "")
+        row.created_at = datetime.fromtimestamp(data.get("started", time.time()), timezone.get_default_timezone())
+        return row
+
+    def cycle_key(self) -> None:
+        """A new key with the same data. Its row is written by save(), once and whole."""
+        data = self._session  # type: ignore[attr-defined]  # made at run time by Django
+        self.flush()
+        self._session_cache = data
+
+    def get_expiry_age(self, **kwargs: Any) -> int:
+        return max(0, int(self._seconds_left(self._session)))  # type: ignore[attr-defined]
+
+    def get_expiry_date(self, **kwargs: Any) -> datetime:
+        return timezone.now() + timedelta(seconds=self.get_expiry_age())
+
+    def stamp(self) -> None:
+        """Marks the session as this tenant's, begun now."""
+        self["tenant"] = connection.schema_name
+        self["started"] = self["seen"] = int(time.time())
+
+    @staticmethod
+    def _seconds_left(data: dict[str, Any]) -> float:
+        tenant, now = connection.tenant, time.time()
+        longest = getattr(tenant, "session_seconds", settings.SESSION_LIFETIME_SECONDS)
+        idle = getattr(tenant, "idle_seconds", settings.SESSION_IDLE_SECONDS)
+        started, seen = data.get("started", now), data.get("seen", now)
+        return float(min(started + longest, seen + idle) - now)

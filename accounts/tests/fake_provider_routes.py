@@ -1,0 +1,45 @@
+"""Which address of the demo directory is served by what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from accounts.tests import fake_provider_api as api
+from accounts.tests import fake_provider_authorize as browser
+from accounts.tests import fake_provider_discovery as discovery
+from accounts.tests import fake_provider_people_api as people_api
+from accounts.tests.fake_provider_directory import Directory
+from accounts.tests.fake_provider_http import Request
+from accounts.tests.fake_provider_transport import Response, okta_error
+
+Endpoint = Callable[[Directory, Request], Response]
+GET, POST, BOTH = ("GET",), ("POST",), ("GET", "POST")
+
+ROUTES: dict[str, tuple[str, tuple[str, ...], Endpoint]] = {
+    "/": ("dashboard", GET, browser.dashboard),
+    "/signin": ("signin", POST, browser.sign_in),
+    "/signout": ("signout", POST, browser.sign_out),
+    "/.well-known/openid-configuration": ("discovery", GET, discovery.discovery),
+    "/oauth2/v1/authorize": ("authorize", BOTH, browser.authorize),
+    "/oauth2/v1/logout": ("logout", BOTH, browser.log_out),
+    "/oauth2/v1/token": ("token", POST, api.token),
+    "/oauth2/v1/par": ("par", POST, api.par),
+    "/oauth2/v1/keys": ("jwks", GET, discovery.jwks),
+    "/oauth2/v1/userinfo": ("userinfo", BOTH, people_api.userinfo),
+    "/idp/myaccount/profile": ("myaccount", GET, people_api.myaccount),
+    "/idp/myaccount/emails": ("myaccount", GET, people_api.myaccount),
+    "/idp/myaccount/phones": ("myaccount", GET, people_api.myaccount),
+    "/attacker/keys": ("attacker", GET, discovery.attacker_jwks),
+}
+BACK_CHANNEL = {"discovery", "token", "par", "jwks", "userinfo", "myaccount"}
+
+
+ENDPOINT_NAMES = {name for name, _, _ in ROUTES.values()} | {f"myaccount/{name}" for name in people_api.RESOURCES}
+
+
+def not_found(directory: Directory, request: Request) -> Response:
+    return okta_error(404, "E0000007", "Not found: Resource not found")
+
+
+def wrong_method() -> Response:
+    return okta_error(405, "E0000022", "The endpoint does not support the provided HTTP method")

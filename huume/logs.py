@@ -1,0 +1,25 @@
+"""Log lines as JSON, each with the tenant and the request's id; line breaks cannot forge a second line."""
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+
+PLAIN = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "request", "server_time", "socket"}
+
+
+class JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "tenant": getattr(connection, "schema_name", None),
+            "message": record.getMessage(),
+        }
+        line |= {name: str(value) for name, value in vars(record).items() if name not in PLAIN}
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line)

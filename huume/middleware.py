@@ -1,0 +1,83 @@
+"""From the host of a request to its tenant, before anything else looks at the request."""
+
+from collections.abc import Callable
+from typing import cast
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.http.response import HttpResponseBase
+from django.urls import set_urlconf
+
+from huume import refusals
+from huume.client_address import client_address
+from huume.health import healthz
+from tenants import hosts
+from tenants.models import Tenant
+from tenants.naming import normalise_host
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+HEALTH = "/healthz"
+
+
+class TenantRequest(HttpRequest):
+    """A request once its tenant is known: what every view below gets."""
+
+    tenant: Tenant
+    # As stored, never as sent: addresses are built from it.
+    tenant_host: str
+    host_is_ours: bool
+    client_address: str
+
+
+class TenantMiddleware:
+    """Sets the schema and the URLs of the host's tenant, and takes the schema back when the answer is made."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path == HEALTH:
+            return healthz(request)
+        site = hosts.find(normalise_host(request.META.get("HTTP_HOST", "")))
+        if site is None:
+            return unknown_host()
+        tenant_request = cast(TenantRequest, request)
+        tenant_request.tenant = site.tenant
+        tenant_request.tenant_host = site.host
+        tenant_request.host_is_ours = site.is_ours
+        tenant_request.client_address = client_address(request)
+        connection.set_tenant(site.tenant)
+        try:
+            return self._answer(tenant_request)
+        finally:
+            connection.set_schema_to_public()
+
+    def _answer(self, request: TenantRequest) -> HttpResponseBase:
+        if request.tenant.is_suspended and not request.path.startswith(settings.STATIC_URL):
+            return refusals.tenant_suspended(request)
+        if request.tenant.is_staff:
+            request.urlconf = settings.STAFF_URLCONF  # type: ignore[attr-defined]  # read by Django's handler
+            set_urlconf(settings.STAFF_URLCONF)
+        return self.get_response(request)
+
+
+def unknown_host() -> HttpResponse:
+    """Plain, and the same for every host that is nobody's."""
+    answer = HttpResponseNotFound("There is nothing here.\n", content_type="text/plain; charset=utf-8")
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Referrer-Policy"] = "same-origin"
+    return answer
+
+
+class TransportSecurityMiddleware:
+    """On a customer's own host HSTS speaks for that host alone: what else the customer runs there is not ours to bind."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        answer = self.get_response(request)
+        if not cast(TenantRequest, request).host_is_ours and request.is_secure():
+            answer.headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
+        return answer

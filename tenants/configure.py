@@ -1,0 +1,109 @@
+"""Bringing a tenant's provider up to what was handed over: domain or issuer, client, secret, email domains."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tenants.discovery import Metadata, discover, fetch, parse_domain, parse_issuer
+from tenants.metadata import outbound_client
+from tenants.models import IdentityProvider, Tenant
+from tenants.naming import normalise_host, validate_host
+
+GOOGLE_ISSUER = "https://accounts.google.com"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What discovery found: the document, whether it names another issuer than was typed, remarks on what was typed."""
+
+    metadata: Metadata
+    differs: bool = False
+    remarks: tuple[str, ...] = ()
+
+
+def look_up(kind: str, *, domain: str = "", issuer: str = "", client_id: str = "") -> Found:
+    """Raises DiscoveryError with a reason where domain, document, issuer or an endpoint is unusable."""
+    okta = kind == IdentityProvider.Kind.OKTA
+    asked_for = client_id if okta else ""
+    local = settings.OIDC_ALLOW_LOCAL_PROVIDERS
+    if kind == IdentityProvider.Kind.GOOGLE and not (domain or issuer):
+        issuer = GOOGLE_ISSUER
+    if issuer:
+        exact = parse_issuer(issuer, allow_local=local)
+        return Found(fetch(outbound_client(), exact, client_id=asked_for, same_host=okta, allow_local=local))
+    typed = parse_domain(domain, allow_local=local)
+    metadata, differs = discover(outbound_client(), typed, client_id=asked_for, same_host=okta, allow_local=local)
+    return Found(metadata, differs, typed.remarks)
+
+
+def clean_email_domains(domains: Sequence[str]) -> list[str]:
+    cleaned = [normalise_host(domain.strip().lstrip("@")) for domain in domains if domain.strip()]
+    for domain in cleaned:
+        validate_host(domain)
+    return list(dict.fromkeys(cleaned))
+
+
+def configure(
+    tenant: Tenant,
+    slug: str,
+    *,
+    kind: str,
+    found: Found,
+    client_id: str,
+    client_secret: str = "",
+    email_domains: Sequence[str] | None = None,
+) -> IdentityProvider:
+    """Creates or updates; an empty secret and email domains of None leave those as they are.
+
+    Another issuer clears the stored secret, so that it never goes to another host. Raises ValidationError.
+    """
+    with transaction.atomic():
+        provider = IdentityProvider.objects.select_for_update().filter(tenant=tenant, slug=slug).first()
+        provider = provider or IdentityProvider(tenant=tenant, slug=slug)
+        if provider.issuer and provider.issuer != found.metadata.issuer:
+            provider.set_client_secret("")
+            if provider.is_live and not client_secret:
+                provider.status = IdentityProvider.Status.SUBMITTED
+        provider.kind, provider.client_id = kind, client_id.strip()
+        take_over(provider, found.metadata)
+        if client_secret:
+            provider.set_client_secret(client_secret.strip())
+        if email_domains is not None:
+            provider.email_domains = clean_email_domains(email_domains)
+        if provider.status == IdentityProvider.Status.DRAFT and not provider.missing():
+            provider.status = IdentityProvider.Status.SUBMITTED
+        provider.full_clean()
+        provider.save()
+        return provider
+
+
+def take_over(provider: IdentityProvider, metadata: Metadata) -> None:
+    provider.issuer = metadata.issuer
+    provider.metadata_document, provider.metadata_fetched_at = metadata.to_json(), timezone.now()
+    provider.scopes_refused_at = None
+
+
+def explain_remarks(found: Found) -> list[str]:
+    """In words: what was made of what was typed."""
+    words = {
+        "admin_console": _("That was the address of Okta's admin console; the host without “-admin” is used."),
+        "path_dropped": _("Only the host was used; the path behind it was dropped."),
+    }
+    said = [words[remark] for remark in found.remarks if remark in words]
+    if found.differs:
+        said.append(_("That host names the issuer %(issuer)s, which is used from now on.") % {"issuer": found.metadata.issuer})
+    return said
+
+
+def default_kind(slug: str) -> str:
+    return slug if slug in IdentityProvider.Kind.values else str(IdentityProvider.Kind.OIDC)
+
+
+def require_one_of(domain: str, issuer: str, kind: str) -> None:
+    if bool(domain) == bool(issuer) and not (kind == IdentityProvider.Kind.GOOGLE and not domain):
+        raise ValidationError(_("Give either a domain or an issuer."), code="domain_or_issuer")

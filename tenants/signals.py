@@ -1,0 +1,8 @@
+"""What tenants tell the apps above them. Each is sent inside the transaction of the change, so that both hold or neither."""
+
+from django.dispatch import Signal
+
+# tenant: sent in the new tenant's schema, once its tables are there.
+tenant_provisioned = Signal()
+# tenant, provider (None: the whole tenant): nobody may stay signed in by it.
+access_ended = Signal()
