@@ -14,13 +14,20 @@ from accounts.oidc.errors import Suspended
 from tenants.fields import Sealed
 from tenants.models import IdentityProvider
 from tenants.origins import origin
+from tenants.schemas import current_schema
 
 BACKEND = "accounts.backends.TenantOIDCBackend"
 REFRESHED = ("email", "name", "given_name", "family_name", "phone")
 
 
 def arrive(
-    request: HttpRequest, attempt: Attempt, provider: IdentityProvider, person: Person, *, id_token: str, provider_session: str
+    request: HttpRequest,
+    attempt: Attempt,
+    provider: IdentityProvider,
+    person: Person,
+    *,
+    id_token: str,
+    provider_session: str,
 ) -> User:
     """Signs the person in: user, sign-in record and session in one transaction. Raises Suspended."""
     sign_in = attempt.sign_in
@@ -39,13 +46,13 @@ def arrive(
 
 
 def require_open(provider: UUID) -> None:
-    """Holds tenant and provider as they are until the transaction ends, so that none is closed while a session is made."""
+    """Holds tenant and provider until the transaction ends, so that none is closed while a session is made."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT t.suspended_at IS NULL, p.status FROM public.tenants_identityprovider p"
             " JOIN public.tenants_tenant t ON t.id = p.tenant_id"
             " WHERE p.id = %s AND t.schema_name = %s FOR SHARE OF p, t",
-            [provider, connection.schema_name],
+            [provider, current_schema()],
         )
         row = cursor.fetchone()
     if row and not row[0]:
@@ -65,7 +72,7 @@ def find_user(provider: IdentityProvider, person: Person) -> User:
 
 
 def _lock_name(provider: IdentityProvider, person: Person) -> str:
-    return f"{connection.schema_name} {provider.issuer} {person.subject}"
+    return f"{current_schema()} {provider.issuer} {person.subject}"
 
 
 def _by_identity(issuer: str, subject: str) -> User | None:
@@ -81,10 +88,10 @@ def _first_arrival(provider: IdentityProvider, person: Person) -> User:
 
 
 def _added_in_advance(provider: IdentityProvider, person: Person) -> User | None:
-    """Email links nothing but this: a record without identity, an address that is verified by a provider trusted for it."""
+    """Email links nothing but this: a record without identity, an address verified by a provider trusted for it."""
     if not (person.email and person.email_verified and provider.trusts_domain_of(person.email)):
         return None
-    waiting = User.objects.select_for_update().filter(added_in_advance=True, email__iexact=person.email, identities=None)
+    waiting = User.objects.select_for_update().filter(added_in_advance=True, email__iexact=person.email)
     user: User | None = waiting.first()
     if user:
         user.added_in_advance = False
@@ -93,7 +100,7 @@ def _added_in_advance(provider: IdentityProvider, person: Person) -> User | None
 
 
 def refresh(user: User, person: Person) -> None:
-    """What the directory manages follows the directory. What it does not say stays as it was, except where never known."""
+    """What the directory manages follows the directory; what it does not say stays as it was."""
     changed = [name for name in REFRESHED if getattr(person, name) and getattr(user, name) != getattr(person, name)]
     for name in changed:
         setattr(user, name, getattr(person, name))
@@ -117,4 +124,4 @@ def start_session(
 
 
 def id_token_binding(user: User) -> str:
-    return f"session:{connection.schema_name}:{user.pk}:id-token"
+    return f"session:{current_schema()}:{user.pk}:id-token"

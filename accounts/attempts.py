@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -14,6 +14,7 @@ from accounts.oidc.claims import clean_text
 from accounts.oidc.errors import SignInError, StrayAnswer
 from accounts.oidc.requests import new_secret
 from tenants.models import IdentityProvider, address_of
+from tenants.schemas import current_schema
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
 MOST_NEXT = 2000
@@ -33,7 +34,7 @@ class Begun:
 def new_reference() -> str:
     """The tenant's name and 60 random bits, in groups that can be read out on the telephone."""
     digits = "".join(secrets.choice(ALPHABET) for _ in range(12))
-    return f"{connection.schema_name}-{digits[:4]}-{digits[4:8]}-{digits[8:]}"
+    return f"{current_schema()}-{digits[:4]}-{digits[4:8]}-{digits[8:]}"
 
 
 def digest(secret: str) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
-from django.db import connection
 from django.http import HttpRequest
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 
@@ -14,21 +13,24 @@ from accounts.models import APP, User
 from accounts.oidc.claims import Person
 from accounts.oidc.requests import TokenResponse
 from accounts.provider_calls import ProviderCalls
+from tenants.schemas import current_schema
 
 
 class StaffBackend(ModelBackend):
     """Passwords and permissions of Huume's own staff: in their schema, and nowhere else."""
 
-    def authenticate(self, request: HttpRequest | None, username: Any = None, password: Any = None, **kwargs: Any) -> Any:
-        if connection.schema_name != settings.STAFF_SCHEMA:
+    def authenticate(
+        self, request: HttpRequest | None, username: Any = None, password: Any = None, **kwargs: Any
+    ) -> Any:
+        if current_schema() != settings.STAFF_SCHEMA:
             return None
         return super().authenticate(request, username=(username or "").strip().lower(), password=password, **kwargs)
 
     def get_user(self, user_id: Any) -> Any:
-        return super().get_user(user_id) if connection.schema_name == settings.STAFF_SCHEMA else None
+        return super().get_user(user_id) if current_schema() == settings.STAFF_SCHEMA else None
 
     def _get_permissions(self, user_obj: Any, obj: Any, from_name: str) -> set[str]:
-        if connection.schema_name != settings.STAFF_SCHEMA:
+        if current_schema() != settings.STAFF_SCHEMA:
             return set()
         return super()._get_permissions(user_obj, obj, from_name)  # type: ignore[misc,no-any-return]  # no stub for it
 
@@ -43,11 +45,11 @@ class Exchange:
     redirect_uri: str
 
 
-class TenantOIDCBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # the library is untyped
+class TenantOIDCBackend(OIDCAuthenticationBackend):
     """The library's backend for the provider of one attempt.
 
-    The library reads settings in __init__, but Django makes every backend on every request that touches request.user:
-    so that waits until `authenticate`, which has a signature of its own, for Django to skip it where a password is tried.
+    The library reads settings in __init__, but Django makes every backend on every request that touches request.user,
+    so that waits until `authenticate`, whose signature is its own: Django skips it where a password is tried.
     """
 
     SETTINGS = {
@@ -62,14 +64,18 @@ class TenantOIDCBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # the
     def __init__(self) -> None:
         self.UserModel = User
 
-    def get_settings(self, attr: str, *args: Any) -> Any:
+    def get_settings(self, attr: str, *args: Any) -> Any:  # type: ignore[override]  # static there
         return self.SETTINGS[attr](self.calls) if attr in self.SETTINGS else (args[0] if args else None)
 
-    def authenticate(self, request: HttpRequest, *, calls: ProviderCalls, exchange: Exchange) -> Person:
+    def authenticate(  # type: ignore[override]  # on purpose: see above
+        self, request: HttpRequest, *, calls: ProviderCalls, exchange: Exchange
+    ) -> Person:
         """Who the provider says this is. Raises SignInError. No user is read or made here: see accounts.arrive."""
         self.request, self.calls = request, calls
-        super().__init__()
-        tokens = self.get_token({"code": exchange.code, "redirect_uri": exchange.redirect_uri, "code_verifier": exchange.verifier})
+        super().__init__()  # type: ignore[no-untyped-call]  # the library is untyped
+        tokens = self.get_token(
+            {"code": exchange.code, "redirect_uri": exchange.redirect_uri, "code_verifier": exchange.verifier}
+        )
         claims = self.verify_token(tokens.id_token, nonce=exchange.nonce, access_token=tokens.access_token)
         self.id_token, self.claims = tokens.id_token, claims
         return self.get_userinfo(tokens.access_token, tokens.id_token, claims)
@@ -85,19 +91,20 @@ class TenantOIDCBackend(OIDCAuthenticationBackend):  # type: ignore[misc]  # the
 
     def get_user(self, user_id: Any) -> User | None:
         """The user with what they may do, in one statement; nobody who is suspended."""
-        if connection.schema_name == settings.STAFF_SCHEMA:
+        if current_schema() == settings.STAFF_SCHEMA:
             return None
         return User.objects.with_permissions().filter(pk=user_id, is_active=True).first()  # type: ignore[no-any-return]
 
-    def get_all_permissions(self, user_obj: User, obj: Any = None) -> set[str]:
-        if obj is not None or user_obj.is_anonymous or connection.schema_name == settings.STAFF_SCHEMA:
+    def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        if obj is not None or user_obj.is_anonymous or current_schema() == settings.STAFF_SCHEMA:
             return set()
         return {f"{APP}.{codename}" for codename in user_obj.permissions}
 
-    get_group_permissions = get_all_permissions
+    def get_group_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        return self.get_all_permissions(user_obj, obj)
 
-    def get_user_permissions(self, user_obj: User, obj: Any = None) -> set[str]:
+    def get_user_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         return set()
 
-    def has_perm(self, user_obj: User, perm: str, obj: Any = None) -> bool:
+    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
         return user_obj.is_active and perm in self.get_all_permissions(user_obj, obj)

@@ -43,7 +43,7 @@ class GateMiddleware:
             return None
         if not request.user.is_authenticated:
             return to_sign_in(request)
-        if gate == SIGNED_IN or (gate and request.user.may(gate)):  # type: ignore[union-attr]
+        if gate == SIGNED_IN or (gate and request.user.may(gate)):
             return None
         return refusals.forbidden(request)
 

@@ -22,7 +22,7 @@ class UserQuerySet(models.QuerySet["User"]):
     def with_permissions(self) -> Self:
         """Each user with `permissions_held`: the sum of their active roles, in the same statement.
 
-        Taken from the active roles by a subquery: an exclude() across the join would also drop what an active role gives.
+        Taken from active roles by a subquery: an exclude() across the join would also drop what an active role gives.
         """
         held = (
             AuthPermission.objects.filter(
@@ -44,7 +44,9 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def waiting(self) -> Self:
         """Without any role that is switched on, and not suspended."""
-        return self.filter(is_active=True).exclude(pk__in=User.objects.filter(groups__role__is_active=True).values("pk"))
+        return self.filter(is_active=True).exclude(
+            pk__in=User.objects.filter(groups__role__is_active=True).values("pk")
+        )
 
     def administrators(self) -> Self:
         """Active user administrators: those who may give and take access."""
@@ -229,7 +231,7 @@ class Team(models.Model):
 
 
 class SignInQuerySet(models.QuerySet["SignIn"]):
-    def from_address_since(self, address: str, seconds: int) -> int:
+    def from_address_since(self, address: str | None, seconds: int) -> int:
         return self.filter(ip_address=address, at__gt=timezone.now() - timedelta(seconds=seconds)).count()
 
 

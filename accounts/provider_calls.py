@@ -38,7 +38,7 @@ def unreachable(error: OutboundError | DiscoveryError) -> SignInError:
 
 
 def release_connection() -> None:
-    """Nobody waits for a provider with a database connection in hand. (Not within a transaction, which would be lost.)"""
+    """Nobody waits for a provider with a connection in hand. (Not within a transaction, which would be lost.)"""
     if not connection.in_atomic_block:
         connection.close()
 
@@ -65,11 +65,13 @@ class ProviderCalls:
         try:
             return self.provider.open_client_secret()
         except DecryptionError as error:
-            logger.error("client secret cannot be decrypted: check ENCRYPTION_KEYS", extra={"provider": self.provider.slug})
+            logger.error(
+                "client secret cannot be decrypted: check ENCRYPTION_KEYS", extra={"provider": self.provider.slug}
+            )
             raise ProviderUnreachable("secret_unreadable", type(error).__name__) from error
 
     def redeem(self, form: dict[str, str]) -> TokenResponse:
-        """RFC 6749 section 4.1.3. client_secret_post where it is offered: Basic is percent-encoded differently everywhere."""
+        """RFC 6749 section 4.1.3; client_secret_post where offered, as Basic is encoded differently everywhere."""
         form = {"grant_type": "authorization_code", "client_id": self.provider.client_id, **form}
         offered, auth = self.metadata.token_auth_methods, None
         if offered and "client_secret_post" not in offered and "client_secret_basic" in offered:
@@ -78,7 +80,11 @@ class ProviderCalls:
             form["client_secret"] = self.client_secret
         try:
             answer = self.client.post_form(
-                self.metadata.token_endpoint, form, headers={"Accept": "application/json"}, auth=auth, deadline=self.deadline
+                self.metadata.token_endpoint,
+                form,
+                headers={"Accept": "application/json"},
+                auth=auth,
+                deadline=self.deadline,
             )
             return read_token_response(answer.status, answer.json())
         except OutboundError as error:
@@ -153,7 +159,9 @@ class ProviderCalls:
             except (OutboundError, FutureTimeoutError) as error:
                 got[name] = None
                 reason = getattr(error, "reason", "too_late")
-                logger.info("myaccount not available", extra={"provider": self.provider.slug, "asked": name, "reason": reason})
+                logger.info(
+                    "myaccount not available", extra={"provider": self.provider.slug, "asked": name, "reason": reason}
+                )
         return myaccount.enrich(person, got["profile"], got["emails"], got["phones"])
 
 

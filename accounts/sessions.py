@@ -7,8 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DBStore
-from django.db import connection
 from django.utils import timezone
+
+from tenants.schemas import current_schema, current_tenant
 
 # A session that is used is written again at most this often.
 TOUCH_SECONDS = 300
@@ -26,7 +27,7 @@ class SessionStore(DBStore):
         data: dict[str, Any] = super().load()
         if not data:
             return data
-        if data.get("tenant") != connection.schema_name or self._seconds_left(data) <= 0:
+        if data.get("tenant") != current_schema() or self._seconds_left(data) <= 0:
             self._session_key = None
             return {}
         if time.time() - data.get("seen", 0) > TOUCH_SECONDS:
@@ -35,7 +36,7 @@ class SessionStore(DBStore):
         return data
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:
-        row = super().create_model_instance(data)
+        row: Any = super().create_model_instance(data)
         row.user_id = data.get(SESSION_KEY)
         row.provider = data.get("provider") or None
         row.subject = data.get("subject", "")
@@ -57,12 +58,12 @@ class SessionStore(DBStore):
 
     def stamp(self) -> None:
         """Marks the session as this tenant's, begun now."""
-        self["tenant"] = connection.schema_name
+        self["tenant"] = current_schema()
         self["started"] = self["seen"] = int(time.time())
 
     @staticmethod
     def _seconds_left(data: dict[str, Any]) -> float:
-        tenant, now = connection.tenant, time.time()
+        tenant, now = current_tenant(), time.time()
         longest = getattr(tenant, "session_seconds", settings.SESSION_LIFETIME_SECONDS)
         idle = getattr(tenant, "idle_seconds", settings.SESSION_IDLE_SECONDS)
         started, seen = data.get("started", now), data.get("seen", now)

@@ -24,7 +24,8 @@ Resolved = tuple[socket.AddressFamily, tuple[str, int]]
 # Firewalls forget silent connections after some minutes, and a call over a forgotten one waits for its whole limit.
 IDLE_SECONDS = 90.0
 MAX_ADDRESSES = 8
-GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # RFC 4291, 2.4
+# RFC 4291, 2.4. Outside it lie the forms that hold IPv4 addresses: mapped, compatible, NAT64.
+GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 # Azure's host agent answers inside a virtual network on an address that looks public.
 METADATA_HOSTS = frozenset({ipaddress.ip_address("168.63.129.16")})
 
@@ -45,7 +46,7 @@ class OutboundError(Exception):
 def is_public(address: str) -> bool:
     """Whether an IP address is one of the open internet, where no service of ours or of our cloud listens."""
     ip = ipaddress.ip_address(address)
-    if ip.version == 6 and (ip.ipv4_mapped or ip not in GLOBAL_UNICAST):
+    if ip.version == 6 and ip not in GLOBAL_UNICAST:
         return False
     if not ip.is_global or ip.is_multicast or ip.is_reserved or ip in METADATA_HOSTS:
         return False

@@ -5,7 +5,7 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection
+from tenants.schemas import current_schema
 
 PLAIN = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "request", "server_time", "socket"}
 
@@ -16,7 +16,7 @@ class JsonFormatter(logging.Formatter):
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "tenant": getattr(connection, "schema_name", None),
+            "tenant": current_schema(),
             "message": record.getMessage(),
         }
         line |= {name: str(value) for name, value in vars(record).items() if name not in PLAIN}

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import cast
 
 from django.conf import settings
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.http.response import HttpResponseBase
 from django.urls import set_urlconf
@@ -15,6 +14,7 @@ from huume.health import healthz
 from tenants import hosts
 from tenants.models import Tenant
 from tenants.naming import normalise_host
+from tenants.schemas import set_register, set_tenant
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 HEALTH = "/healthz"
@@ -47,17 +47,17 @@ class TenantMiddleware:
         tenant_request.tenant_host = site.host
         tenant_request.host_is_ours = site.is_ours
         tenant_request.client_address = client_address(request)
-        connection.set_tenant(site.tenant)
+        set_tenant(site.tenant)
         try:
             return self._answer(tenant_request)
         finally:
-            connection.set_schema_to_public()
+            set_register()
 
     def _answer(self, request: TenantRequest) -> HttpResponseBase:
         if request.tenant.is_suspended and not request.path.startswith(settings.STATIC_URL):
             return refusals.tenant_suspended(request)
         if request.tenant.is_staff:
-            request.urlconf = settings.STAFF_URLCONF  # type: ignore[attr-defined]  # read by Django's handler
+            request.urlconf = settings.STAFF_URLCONF
             set_urlconf(settings.STAFF_URLCONF)
         return self.get_response(request)
 
@@ -71,7 +71,7 @@ def unknown_host() -> HttpResponse:
 
 
 class TransportSecurityMiddleware:
-    """On a customer's own host HSTS speaks for that host alone: what else the customer runs there is not ours to bind."""
+    """On a customer's own host HSTS speaks for that host alone: what else runs there is not ours to bind."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

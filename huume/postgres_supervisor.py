@@ -24,6 +24,7 @@ from huume.postgres import (
     lock_alone,
     open_lock,
     socket_folder,
+    unusable,
 )
 
 POLL = 0.2  # seconds between two looks of the supervisor
@@ -31,8 +32,8 @@ LINGER = 5  # looks without a user before the server is stopped
 READY = "ready"
 COMPLAINTS = ("FATAL: ", "PANIC: ", "error: ", "could not ")  # of lines in the log that may say why it failed
 
-# linux/prctl.h and linux/capability.h
-PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 8, 47, 2
+# linux/prctl.h, linux/securebits.h and linux/capability.h
+PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, SECBIT_NO_SETUID_FIXUP = 28, 47, 2, 4
 CAPABILITY_VERSION_3, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 0x20080522, 1, 2
 
 
@@ -172,7 +173,7 @@ class Supervisor:
             log.seek(self.log_start)
             lines = [line.strip() for line in log if any(word in line for word in COMPLAINTS)]
         lines = [line for line in lines if "is starting up" not in line]
-        return PostgresError(": ".join([sentence, *lines[-1:]]) + f" (log: {self.home / 'log'}).")
+        return PostgresError(": ".join([sentence, *lines[:1]]) + f" (log: {self.home / 'log'}).")
 
 
 def _leave_root(home: Path, binaries: Path) -> None:
@@ -182,12 +183,17 @@ def _leave_root(home: Path, binaries: Path) -> None:
     pass them, if any is needed. Docker's default set holds CAP_DAC_OVERRIDE only.
     """
     owner = home.stat().st_uid
-    account = pwd.getpwuid(owner) if owner else pwd.getpwnam("nobody")
+    try:
+        account = pwd.getpwuid(owner) if owner else pwd.getpwnam("nobody")
+    except KeyError:
+        raise PostgresError(
+            f"PostgreSQL needs a name for user {owner or 'nobody'}: add one or set DATABASE_URL."
+        ) from None
     _give(home, account)
     for capabilities in (0, 1 << CAP_DAC_READ_SEARCH, 1 << CAP_DAC_OVERRIDE):
         become = partial(_become, account, capabilities, home)
         with suppress(OSError, subprocess.SubprocessError):
-            probe: list[str | Path] = [binaries / "postgres", "--version"]
+            probe: list[str | Path] = [binaries / "initdb", "--show", "-D", home / "new"]
             subprocess.run(probe, preexec_fn=become, check=True, capture_output=True)  # noqa: S603
             return become()
     raise PostgresError(
@@ -209,7 +215,9 @@ def _become(account: pwd.struct_passwd, capabilities: int, home: Path) -> None:
     import ctypes  # slow to import, and root's supervisor alone needs it
 
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+    if capabilities:
+        # Keeps them over setuid(2), and lets access(2), by which initdb looks for its files, see them.
+        libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
     os.setgroups([])
     os.setgid(account.pw_gid)
     os.setuid(account.pw_uid)
@@ -250,9 +258,9 @@ def _supervise(home: Path, binaries: Path, durable: bool) -> None:
         _log_to(home / "log")
         Supervisor(home, binaries, durable, users).run(on_ready=partial(tell, READY))
     except (PostgresError, OSError) as error:
-        print(error, file=sys.stderr)
-        tell(str(error))
-        sys.exit(1)
+        sentence = str(unusable(home, error) if isinstance(error, OSError) else error)
+        tell(sentence)
+        sys.exit(sentence)
 
 
 def _log_to(path: Path) -> None:
@@ -268,5 +276,7 @@ def main(arguments: list[str]) -> None:
     home, binaries, durable, _lock = arguments
     try:
         _supervise(Path(home), Path(binaries), durable == "1")
-    except (PostgresError, OSError, KeyError) as error:
+    except OSError as error:
+        sys.exit(str(unusable(Path(home), error)))
+    except PostgresError as error:
         sys.exit(str(error))

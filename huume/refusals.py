@@ -22,7 +22,9 @@ def tenant_suspended(request: HttpRequest) -> HttpResponse:
         request,
         403,
         title=_("%(name)s’s portal is closed for now") % {"name": tenant.name},
-        text=_("Huume has suspended it, so nobody can sign in. Nothing is lost. Ask your IT service desk to contact Huume."),
+        text=_(
+            "Huume has suspended it, so nobody can sign in. Nothing is lost. Ask your IT service desk to contact Huume."
+        ),
         code="tenant_suspended",
     )
 
@@ -33,13 +35,21 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         request,
         403,
         title=_("That page was too old to be sent"),
-        text=_("For your safety a form is good for one sign-in and one browser. Go back, load the page again, and send it once more."),
+        text=_(
+            "A form is good for one sign-in and one browser. Go back, load the page again, and send it once more."
+        ),
         code="form_expired",
     )
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return refuse(request, 400, title=_("That request could not be read"), text=_("Go back and try once more."), code="bad_request")
+    return refuse(
+        request,
+        400,
+        title=_("That request could not be read"),
+        text=_("Go back and try once more."),
+        code="bad_request",
+    )
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -53,5 +63,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    text = _("The mistake is ours, and it is on record. Nothing you did is lost that was saved before. Try again in a minute.")
+    text = _(
+        "The mistake is ours, and it is on record. What was saved before is safe. Try again in a minute."
+    )
     return refuse(request, 500, title=_("Something broke on our side"), text=text, code="server_error")

@@ -118,9 +118,10 @@ def database() -> dict[str, Any]:
     else:
         from huume import postgres
 
-        server = postgres.ensure_running(HUUME_DATA_DIR / "postgres", durable=env.bool("HUUME_DURABLE", default=True))
+        server = postgres.ensure_running(HUUME_DATA_DIR, durable=env.bool("HUUME_DURABLE", default=True))
         config = {"NAME": server.name, "USER": server.user, "HOST": server.socket_folder, "PORT": str(server.port)}
-    pool = {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=16), "timeout": 10}
+    largest = env.int("DATABASE_POOL", default=16)
+    pool = {"min_size": 1, "max_size": largest, "timeout": 10} if largest else False
     config["OPTIONS"] = {**config.get("OPTIONS", {}), "pool": pool}
     return {**config, "ENGINE": "huume.database", "CONN_HEALTH_CHECKS": True}
 

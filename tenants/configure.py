@@ -96,7 +96,9 @@ def explain_remarks(found: Found) -> list[str]:
     }
     said = [words[remark] for remark in found.remarks if remark in words]
     if found.differs:
-        said.append(_("That host names the issuer %(issuer)s, which is used from now on.") % {"issuer": found.metadata.issuer})
+        said.append(
+            _("That host names the issuer %(issuer)s, which is used from now on.") % {"issuer": found.metadata.issuer}
+        )
     return said
 
 

@@ -1,63 +1,38 @@
-"""From what a customer types to a provider's metadata (OpenID Connect Discovery 1.0, RFC 8414).
+"""A provider's metadata, from its issuer's own document (OpenID Connect Discovery 1.0, RFC 8414).
 
-Plain Python: no models, no settings. The typed domain, the issuer and every document are hostile input.
+Plain Python: no models, no settings. Every document is hostile input.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
-
-import idna
+from urllib.parse import urlencode, urlsplit
 
 from huume.outbound import Client, Deadline, OutboundError
+from tenants.issuers import DiscoveryError, Domain, is_local, parse_domain, parse_issuer, problem_of_url
 
-# Signatures that prove an ID token: public keys only, so never `none` and never HS*.
+__all__ = [
+    "SIGNING_ALGORITHMS",
+    "DiscoveryError",
+    "Domain",
+    "Metadata",
+    "discover",
+    "fetch",
+    "parse_domain",
+    "parse_issuer",
+    "with_parameters",
+]
+
+# Signatures that prove an ID token: made with public keys only, so never `none` and never HS*.
 SIGNING_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
-ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+REQUIRED_ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 OPTIONAL_ENDPOINTS = ("userinfo_endpoint", "end_session_endpoint", "pushed_authorization_request_endpoint")
-# The domains under which Okta's orgs live; an org's admin console is at <org>-admin.<domain>.
-OKTA_DOMAINS = ("okta.com", "oktapreview.com", "okta-emea.com", "okta-gov.com", "okta.mil")
 
-MAX_HOST = 253
-MAX_URL = 2048
 MAX_NAMES = 200
-
-_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
-_PORT = re.compile(r"[0-9]{1,5}")
-_URL = re.compile(r"""[^\s"'<>\\^`{|}#\x00-\x20\x7f-\U0010ffff]+""")
-# What comes along when text is copied from a page: marks of direction and joining, and the byte order mark.
-_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
-
-
-class DiscoveryError(Exception):
-    """A domain, an issuer or a document that cannot be used.
-
-    `reason` is one of bad_domain, bad_issuer, issuer_mismatch, endpoint, incomplete, unsupported, or a reason of
-    OutboundError. `detail` is a sentence for people, safe for logs.
-    """
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
-
-
-@dataclass(frozen=True)
-class Domain:
-    """A provider's host, in ASCII and lower case, with a port only where it is local.
-
-    `remarks` name what was changed: admin_console (the host of Okta's console was given), path_dropped.
-    """
-
-    host: str
-    remarks: tuple[str, ...] = ()
+_NAME = re.compile(r"[!-~]{1,200}")
 
 
 @dataclass(frozen=True)
@@ -84,51 +59,13 @@ class Metadata:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Metadata:
-        """What `to_json` made; members of other versions are ignored, DiscoveryError("incomplete") where one lacks."""
-        known = {field.name: data[field.name] for field in fields(cls) if field.name in data}
+        """What `to_json` made, unknown members left out; DiscoveryError("incomplete") where a required one lacks."""
+        known: dict[str, Any] = {field.name: data[field.name] for field in fields(cls) if field.name in data}
+        known |= {name: tuple(value) for name, value in known.items() if isinstance(value, list)}
         try:
-            return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in known.items()})
+            return cls(**known)
         except TypeError:
             raise DiscoveryError("incomplete", "The stored provider metadata lacks a required member.") from None
-
-
-def parse_domain(text: str, *, allow_local: bool = False) -> Domain:
-    """The domain in what people paste: with scheme, path, spaces around, capitals, or of Okta's admin console.
-
-    DiscoveryError("bad_domain") with a sentence that says what is wrong. `allow_local` admits localhost, names under
-    it and 127.0.0.1, with port and http.
-    """
-    text = text.strip().strip(_INVISIBLE).strip()
-    _refuse_what_is_no_domain(text)
-    scheme = _SCHEME.match(text)
-    authority, _, path = text[scheme.end() if scheme else 0 :].replace("?", "/").replace("#", "/").partition("/")
-    name, colon, port = authority.partition(":")
-    host = _ascii(name)
-    local = allow_local and is_local(host)
-    if scheme and scheme[1].lower() != "https" and not (local and scheme[1].lower() == "http"):
-        raise _bad_domain("The address must begin with https://.")
-    if local:
-        return Domain(f"{host}:{port}" if _PORT.fullmatch(port) else host, ("path_dropped",) if path else ())
-    if colon:
-        raise _bad_domain("Enter the domain without a port.")
-    _check_host(host)
-    console = _console_of(host)
-    if console:
-        return Domain(console, ("admin_console",))
-    return Domain(host, ("path_dropped",) if path else ())
-
-
-def parse_issuer(text: str, *, allow_local: bool = False) -> str:
-    """The issuer exactly as typed, but for space around it; a slash at its end matters.
-
-    DiscoveryError("bad_issuer") unless it is an https URL without query and fragment (OpenID Connect Core 1.0, 2).
-    """
-    issuer = text.strip()
-    problem = "" if "?" not in issuer else "it has a query"
-    problem = problem or _problem_of_url(issuer, allow_local=allow_local)
-    if problem:
-        raise DiscoveryError("bad_issuer", f"This cannot be an issuer: {problem}.")
-    return issuer
 
 
 def fetch(
@@ -140,7 +77,7 @@ def fetch(
     allow_local: bool = False,
     deadline: Deadline | None = None,
 ) -> Metadata:
-    """The metadata of an issuer, from its own document (OpenID Connect Discovery 1.0, 4), which must name it exactly.
+    """The metadata of an issuer, from its own document, which must name it exactly.
 
     `client_id` is sent along: Okta then answers with the form of the issuer that this client's tokens carry.
     `same_host` demands every endpoint on the issuer's host and port. DiscoveryError for everything unusable.
@@ -159,7 +96,7 @@ def discover(
     allow_local: bool = False,
     deadline: Deadline | None = None,
 ) -> tuple[Metadata, bool]:
-    """The metadata for a typed domain, and whether its issuer is another than the domain itself.
+    """The metadata for a typed domain, and whether its issuer is another than that domain.
 
     Where the domain's document names another issuer (a custom domain), that issuer's own document is fetched and used
     instead, and has to name itself. One step only. A slash at the issuer's end does not make it another.
@@ -168,8 +105,8 @@ def discover(
     typed = f"{'http' if local else 'https'}://{domain.host}"
     document = _document(client, typed, client_id, deadline)
     issuer = document.get("issuer")
-    if not isinstance(issuer, str):
-        raise DiscoveryError("incomplete", "The document names no issuer.")
+    if not isinstance(issuer, str) or issuer != issuer.strip():
+        raise DiscoveryError("incomplete", "The provider's document names no issuer.")
     parse_issuer(issuer, allow_local=allow_local)
     differs = issuer.removesuffix("/") != typed
     if differs:
@@ -182,6 +119,75 @@ def with_parameters(endpoint: str, parameters: Mapping[str, str]) -> str:
     return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(parameters)}"
 
 
-def is_local(host: str) -> bool:
-    """Whether a host without port is this machine by name or number."""
-    return host in ("localhost", "127.0.0.1") or host.endswith(".localhost")
+def _document(client: Client, issuer: str, client_id: str, deadline: Deadline | None) -> dict[str, Any]:
+    # OpenID Connect Discovery 1.0, 4.1: a slash at the issuer's end is removed before the path is appended.
+    url = f"{issuer.removesuffix('/')}/.well-known/openid-configuration"
+    try:
+        return client.get_json(with_parameters(url, {"client_id": client_id}) if client_id else url, deadline=deadline)
+    except OutboundError as error:
+        raise DiscoveryError(error.reason, error.detail) from None
+
+
+def _metadata(document: Mapping[str, Any], issuer: str, *, same_host: bool, allow_local: bool) -> Metadata:
+    if document.get("issuer") != issuer:
+        raise DiscoveryError("issuer_mismatch", "The document found at the issuer names another issuer than itself.")
+    endpoints = {
+        name: _endpoint(document, name, issuer if same_host else "", allow_local=allow_local)
+        for name in (*REQUIRED_ENDPOINTS, *OPTIONAL_ENDPOINTS)
+    }
+    for name in REQUIRED_ENDPOINTS:
+        if not endpoints[name]:
+            raise _incomplete(name)
+    if "code" not in _required_names(document, "response_types_supported"):
+        raise DiscoveryError("unsupported", "The provider does not offer the authorization code flow.")
+    offered = _required_names(document, "id_token_signing_alg_values_supported")
+    algorithms = tuple(name for name in SIGNING_ALGORITHMS if name in offered)
+    if not algorithms:
+        raise DiscoveryError("unsupported", "The provider signs ID tokens with no algorithm that is accepted here.")
+    return Metadata(
+        issuer=issuer,
+        **endpoints,
+        signing_algorithms=algorithms,
+        # OpenID Connect Discovery 1.0, 3: what holds where the member is left out.
+        token_auth_methods=_names(document, "token_endpoint_auth_methods_supported") or ("client_secret_basic",),
+        scopes=_names(document, "scopes_supported"),
+        code_challenge_methods=_names(document, "code_challenge_methods_supported"),
+        claims=_names(document, "claims_supported"),
+        response_iss=document.get("authorization_response_iss_parameter_supported") is True,
+    )
+
+
+def _incomplete(member: str) -> DiscoveryError:
+    return DiscoveryError("incomplete", f"The provider's document lacks {member}.")
+
+
+def _endpoint(document: Mapping[str, Any], name: str, issuer: str, *, allow_local: bool) -> str:
+    """An endpoint's URL, on the host of `issuer` where that is given; empty where the document has none."""
+    url = document.get(name)
+    if url is None or url == "":
+        return ""
+    problem = problem_of_url(url, allow_local=allow_local) if isinstance(url, str) else "it is not text"
+    if not problem and issuer and _origin(url) != _origin(issuer):
+        problem = "it is not on the issuer's host"
+    if problem:
+        raise DiscoveryError("endpoint", f"The provider's {name} cannot be used: {problem}.")
+    return str(url)
+
+
+def _origin(url: str) -> tuple[str, str | None, int]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _names(document: Mapping[str, Any], member: str) -> tuple[str, ...]:
+    """A list of names; what is no name is left out, as it cannot be one that we look for."""
+    value = document.get(member)
+    names = value if isinstance(value, list) else []
+    return tuple(name for name in names if isinstance(name, str) and _NAME.fullmatch(name))[:MAX_NAMES]
+
+
+def _required_names(document: Mapping[str, Any], member: str) -> tuple[str, ...]:
+    names = _names(document, member)
+    if not names:
+        raise _incomplete(member)
+    return names

@@ -34,7 +34,9 @@ def current_metadata(provider: IdentityProvider, deadline: Deadline | None = Non
     except DiscoveryError as error:
         if not fetched or error.reason not in DOWN:
             raise
-        logger.warning("discovery failed, last good copy serves", extra={"provider": provider.slug, "reason": error.reason})
+        logger.warning(
+            "discovery failed, last good copy serves", extra={"provider": provider.slug, "reason": error.reason}
+        )
         return provider.metadata
 
 

@@ -25,7 +25,7 @@ class TenantQuerySet(models.QuerySet["Tenant"]):
         return self.exclude(schema_name=settings.STAFF_SCHEMA)
 
 
-class Tenant(TenantMixin):  # type: ignore[misc]  # the library is untyped
+class Tenant(TenantMixin):
     """One customer: a schema, one or more hosts, its providers, its users."""
 
     schema_name = models.CharField(_("subdomain"), max_length=63, unique=True, validators=[validate_subdomain])
@@ -103,7 +103,7 @@ class Tenant(TenantMixin):  # type: ignore[misc]  # the library is untyped
         if self.is_staff:
             raise ValidationError(_("Huume's own staff cannot be deleted."), code="staff")
         with schema_context("public"), transaction.atomic():
-            return super().delete(force_drop=True)
+            return super().delete(force_drop=True)  # type: ignore[no-untyped-call]  # the library is untyped
 
 
 def address_of(host: str) -> str:
@@ -112,7 +112,7 @@ def address_of(host: str) -> str:
     return f"{settings.SCHEME}://{host}{':' + port if port else ''}"
 
 
-class Domain(DomainMixin):  # type: ignore[misc]  # the library is untyped
+class Domain(DomainMixin):
     """A host of a tenant: lower case, no port, no final dot."""
 
     class Meta:
@@ -155,7 +155,9 @@ class IdentityProvider(models.Model):
     slug = models.CharField(
         _("slug"),
         max_length=40,
-        validators=[RegexValidator(r"\A[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?\Z", _("Small letters, digits and hyphens."))],
+        validators=[
+            RegexValidator(r"\A[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?\Z", _("Small letters, digits and hyphens."))
+        ],
         help_text=_("Part of the redirect URI, which changes with it."),
     )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.OKTA)
@@ -163,7 +165,9 @@ class IdentityProvider(models.Model):
     issuer = models.CharField(_("issuer"), max_length=500, blank=True)
     client_id = models.CharField(_("client ID"), max_length=255, blank=True)
     client_secret = EncryptedTextField(_("client secret"))
-    email_domains = ArrayField(models.CharField(max_length=253), verbose_name=_("email domains"), default=list, blank=True)
+    email_domains = ArrayField(
+        models.CharField(max_length=253), verbose_name=_("email domains"), default=list, blank=True
+    )
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.DRAFT)
     metadata_document = models.JSONField(_("metadata"), default=dict, blank=True, editable=False)
     metadata_fetched_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -217,7 +221,8 @@ class IdentityProvider(models.Model):
         self.client_secret = Sealed.seal(secret, bound_to=self._secret_binding)
 
     def open_client_secret(self) -> str:
-        return self.client_secret.open(bound_to=self._secret_binding)
+        sealed: Sealed = self.client_secret
+        return sealed.open(bound_to=self._secret_binding)
 
     def rotate_client_secret(self) -> bool:
         """Re-encrypts the secret with the newest key; says whether there was anything to do."""
@@ -244,7 +249,9 @@ class IdentityProvider(models.Model):
     def activate(self) -> None:
         if missing := self.missing():
             raise ValidationError(
-                _("It cannot go live yet. Missing: %(missing)s."), code="missing", params={"missing": ", ".join(missing)}
+                _("It cannot go live yet. Missing: %(missing)s."),
+                code="missing",
+                params={"missing": ", ".join(missing)},
             )
         self.status = self.Status.LIVE
         self.save(update_fields=["status"])

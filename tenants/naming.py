@@ -5,8 +5,7 @@ import re
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-RESERVED = frozenset(
-    """
+RESERVED_WORDS = """
     about account accounts admin administrator api app apps assets auth autodiscover backup billing blog cdn ci cname
     config contact dashboard db demo-admin dev dns docs download email example files ftp git graphql grafana health
     healthz help home host hostmaster huume id identity idp imap info information-schema internal ldap local localhost
@@ -14,8 +13,8 @@ RESERVED = frozenset(
     portal postgres postmaster preview proxy public root saml scim security server setup sign-in sign-out smtp sso
     staff staging static stats status support system template0 template1 tenant tenants test testing usenet vpn
     webmail well-known wiki www www1 www2
-    """.split()
-)
+    """
+RESERVED = frozenset(RESERVED_WORDS.split())
 SUBDOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 HOST = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+")
 
@@ -30,7 +29,9 @@ def validate_subdomain(subdomain: str) -> None:
         )
     if subdomain in RESERVED or subdomain.startswith(("pg-", "pg_", "xn--")):
         raise ValidationError(
-            _("“%(name)s” is reserved. Choose another subdomain."), code="reserved_subdomain", params={"name": subdomain}
+            _("“%(name)s” is reserved. Choose another subdomain."),
+            code="reserved_subdomain",
+            params={"name": subdomain},
         )
 
 

@@ -17,7 +17,7 @@ LOCK = 4_861_754_001
 
 
 def provision(subdomain: str, name: str, *, contact: str = "", hosts: Sequence[str] = ()) -> tuple[Tenant, bool]:
-    """The tenant of `subdomain`, made where there is none (the second value says so), its name, contact and hosts brought up to date.
+    """The tenant of `subdomain`, its name, contact and hosts brought up to date; and whether it was made just now.
 
     Raises ValidationError for a bad or reserved subdomain, a bad host, or one that is another tenant's.
     """
@@ -49,7 +49,9 @@ def _provision(schema: str, name: str, contact: str, hosts: Sequence[str]) -> tu
 def _make(schema: str) -> Tenant:
     if schema_exists(schema):
         raise ValidationError(
-            _("The database already has a schema “%(name)s” that belongs to no tenant."), code="schema_exists", params={"name": schema}
+            _("The database already has a schema “%(name)s” that belongs to no tenant."),
+            code="schema_exists",
+            params={"name": schema},
         )
     tenant = Tenant(schema_name=schema)
     tenant.save()
@@ -67,5 +69,7 @@ def add_host(tenant: Tenant, host: str) -> Domain:
         domain=host, defaults={"tenant": tenant, "is_primary": not tenant.domains.exists()}
     )
     if not made and domain.tenant_id != tenant.pk:
-        raise ValidationError(_("The host %(host)s belongs to another tenant."), code="host_taken", params={"host": host})
+        raise ValidationError(
+            _("The host %(host)s belongs to another tenant."), code="host_taken", params={"host": host}
+        )
     return domain

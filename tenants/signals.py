@@ -1,4 +1,4 @@
-"""What tenants tell the apps above them. Each is sent inside the transaction of the change, so that both hold or neither."""
+"""What tenants tell the apps above them. Each is sent within the transaction of the change: both hold or neither."""
 
 from django.dispatch import Signal
 

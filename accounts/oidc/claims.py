@@ -55,7 +55,7 @@ def clean_email(value: object) -> str:
     if not isinstance(value, str) or len(value) > MAX_EMAIL + 20:
         return ""
     address = value.strip(" ")
-    plausible = len(address) <= MAX_EMAIL and _EMAIL.fullmatch(address) and clean_text(address, MAX_EMAIL) == address
+    plausible = _EMAIL.fullmatch(address) and clean_text(address, MAX_EMAIL) == address
     return address if plausible else ""
 
 

@@ -53,11 +53,11 @@ def page(title: str, body: str, status: int = 200, *headers: tuple[str, str]) ->
 
 def _person_button(person: FakePerson, hinted: bool) -> str:
     """A button whose whole text is its label; the hinted person's takes the focus."""
-    about = f"{person.about} · " if person.about else ""
+    about = f"<small>{escape(person.about)}</small> " if person.about else ""
     mark = ' class="hinted" autofocus' if hinted else ""
     return (
-        f'<button name="person" value="{escape(person.subject)}"{mark}><strong>{escape(person.name)}</strong>'
-        f"<small>{escape(about + person.user_name)}</small></button>"
+        f'<button name="person" value="{escape(person.subject)}"{mark}>'
+        f"<strong>{escape(person.name)}</strong> {about}<small>{escape(person.user_name)}</small></button>"
     )
 
 

@@ -56,7 +56,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 def initiate(request: HttpRequest, slug: str) -> HttpResponse:
-    """Third-party initiated login (OpenID Connect Core 4), such as the tile on Okta's dashboard: always a fresh attempt."""
+    """Third-party initiated login (OpenID Connect Core 4), as by Okta's tile: always a fresh attempt."""
     provider = _provider(request, slug)
     sent = request.GET if request.method == "GET" else request.POST
     if sent.get("iss", "").rstrip("/") != provider.issuer.rstrip("/"):
@@ -106,7 +106,9 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 def _end_session_address(request: HttpRequest, home: str) -> str:
     session = request.session
-    provider = IdentityProvider.objects.filter(pk=session.get("provider"), tenant=request.tenant).first()  # type: ignore[attr-defined]
+    tenant = request.tenant  # type: ignore[attr-defined]  # set by TenantMiddleware
+    provider_id = session.get("provider")
+    provider = IdentityProvider.objects.filter(pk=provider_id, tenant=tenant).first() if provider_id else None
     endpoint = provider.metadata.end_session_endpoint if provider and provider.metadata_document else ""
     if not (provider and endpoint):
         return ""

@@ -17,14 +17,16 @@ Head = Mapping[str, str]
 class HostileServer:
     """Use as a context manager; `url` is its address.
 
-    `connections` counts accepted connections, `requests` holds (method, path with query, headers, body) of each
-    request; `closed` is set once a connection was closed. `documents` maps a path to a JSON value to answer with; the paths of `BEHAVIOURS` misbehave.
+    `connections` counts accepted connections, `closed` is set once one was closed, `requests` holds method, path with
+    query, headers and body of each request. `documents` maps a path to a JSON value to answer with; the paths of
+    `BEHAVIOURS` misbehave, and so does a path that `aliases` maps to one of them.
     """
 
     def __init__(self, *, certificate: ssl.SSLContext | None = None) -> None:
         self.connections = 0
         self.requests: list[tuple[str, str, dict[str, str], bytes]] = []
         self.documents: dict[str, Any] = {}
+        self.aliases: dict[str, str] = {}
         self.leaving = threading.Event()
         self.closed = threading.Event()
         self._http = _Listener(("127.0.0.1", 0), _handler_for(self))
@@ -65,6 +67,7 @@ class _Listener(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 5
+    disable_nagle_algorithm = True
     hostile: ClassVar[HostileServer]
 
     def setup(self) -> None:
@@ -84,6 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.hostile.requests.append((self.command, self.path, dict(self.headers), body))
         path = self.path.partition("?")[0]
+        path = self.hostile.aliases.get(path, path)
         if path in self.hostile.documents:
             self.reply(json.dumps(self.hostile.documents[path]).encode())
         else:

@@ -6,6 +6,7 @@ import base64
 import os
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -186,6 +187,14 @@ def test_calls_share_one_connection_across_threads(client: Client, own_server: H
         thread.start()
         thread.join()
     assert (own_server.connections, len(own_server.requests)) == (1, 5)
+
+
+def test_calls_of_many_threads_at_once_get_their_own_answers(client: Client, own_server: HostileServer) -> None:
+    own_server.documents = {f"/{number}": {"number": number} for number in range(40)}
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda number: client.get_json(f"{own_server.url}/{number}"), range(40)))
+    assert answers == list(own_server.documents.values())
+    assert own_server.connections <= 8
 
 
 def test_a_refused_answer_does_not_leave_its_rest_to_the_next_call(hasty: Client, server: HostileServer) -> None:

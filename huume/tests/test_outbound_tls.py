@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,8 +78,14 @@ def test_the_certificate_of_another_host_is_refused(server: HostileServer, trust
 
 def test_a_server_without_tls_is_refused(trusting: Client) -> None:
     with HostileServer() as plain:
-        assert reason(trusting, f"https://acme.localhost:{plain.port}/ok") in {"tls", "unreachable"}
+        assert reason(trusting, f"https://acme.localhost:{plain.port}/ok") == "tls"
         assert plain.requests == []
+
+
+def test_a_server_that_never_answers_the_handshake_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        assert reason(Client(allow_local=True, connect_timeout=0.2), f"https://127.0.0.1:{port}/") == "too_late"
 
 
 def test_a_slow_answer_over_tls_is_cut(server: HostileServer, certificate: Path) -> None:

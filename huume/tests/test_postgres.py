@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -95,7 +96,7 @@ def is_free(path: Path) -> bool:
     return lock is not None
 
 
-def query(folder: str, sql: str) -> list[tuple[object, ...]]:
+def query(folder: str, sql: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(host=folder, port=postgres.PORT, user="huume", dbname="huume", autocommit=True) as connection:
         cursor = connection.execute(sql.encode())
         return cursor.fetchall() if cursor.description else []
@@ -265,10 +266,18 @@ def test_a_deep_folder_has_a_short_socket(data_dir: Path, use: Callable[..., Use
     assert query(folder, "SELECT 1") == [(1,)]
 
 
-def test_a_folder_that_only_its_owner_may_enter_is_no_hindrance(data_dir: Path, use: Callable[..., User]) -> None:
-    data_dir.chmod(0o700)
-    data_dir.parent.chmod(0o700)
+def test_a_folder_that_only_its_owner_may_enter_is_no_hindrance(
+    tmp_path: Path, use: Callable[..., User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o700)
+    package = postgres.binaries_folder().parents[1]
+    for name in (package.name, f"{package.name}.libs"):
+        shutil.copytree(package.parent / name, tmp_path / name, symlinks=True)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    data_dir = tmp_path / "data"
     folder = use(data_dir).socket_folder()
+    executable = Path(query(folder, "SELECT setting FROM pg_config WHERE name = 'BINDIR'")[0][0])
+    assert executable.is_relative_to(tmp_path)
     assert query(folder, "SELECT 1") == [(1,)]
     assert Path(f"/proc/{postmaster_pid(data_dir)}").stat().st_uid != 0
-    assert (data_dir.stat().st_mode & 0o777, data_dir.stat().st_uid) == (0o700, os.geteuid())
+    assert (tmp_path.stat().st_mode & 0o777, tmp_path.stat().st_uid) == (0o700, os.geteuid())

@@ -85,7 +85,8 @@ def test_an_expiry_that_is_no_finite_number_is_refused(number: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "payload", [b"", b"null", b"[]", b"7", b"{", b"\xff\xfe", b"[" * 30_000, b'{"sub":"a","sub":"b"}', b'"text"']
+    "payload",
+    [b"", b"null", b"[]", b"7", b"{", b"\xff\xfe", b"[" * 30_000, b'{"sub":"a","sub":"b"}', b'{"x":NaN}', b'"text"'],
 )
 def test_a_payload_that_is_no_proper_object_is_refused(payload: bytes) -> None:
     assert refusal(raw_token(HEADER, payload)) == "token_malformed"
@@ -101,6 +102,10 @@ def test_a_changed_payload_is_refused() -> None:
 def test_a_wrong_signature_is_refused(signature: str) -> None:
     header, payload, _ = id_token().split(".")
     assert refusal(f"{header}.{payload}.{signature}") == "token_signature"
+
+
+def test_a_signature_that_is_no_base64_is_refused() -> None:
+    assert refusal(id_token().rsplit(".", 1)[0] + "." + "A" * 341) == "token_malformed"
 
 
 def test_a_signature_of_another_key_under_the_same_kid_is_refused() -> None:

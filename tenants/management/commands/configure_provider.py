@@ -15,12 +15,18 @@ class Command(TenantCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("slug", help="Part of the redirect URI, such as okta.")
-        parser.add_argument("--kind", choices=IdentityProvider.Kind.values, help="By default the slug, where it is a kind; else oidc.")
+        parser.add_argument(
+            "--kind", choices=IdentityProvider.Kind.values, help="By default the slug, where it is a kind; else oidc."
+        )
         parser.add_argument("--domain", default="", help="As the IT administrator hands it over: acme.okta.com.")
         parser.add_argument("--issuer", default="", help="The exact issuer, instead of a domain.")
         parser.add_argument("--client-id", required=True)
-        parser.add_argument("--client-secret-stdin", action="store_true", help="Read the client secret from standard input.")
-        parser.add_argument("--email-domain", action="append", help="A domain that the provider is trusted for; may be repeated.")
+        parser.add_argument(
+            "--client-secret-stdin", action="store_true", help="Read the client secret from standard input."
+        )
+        parser.add_argument(
+            "--email-domain", action="append", help="A domain that the provider is trusted for; may be repeated."
+        )
         parser.add_argument("--activate", action="store_true", help="Switch it live.")
 
     def handle_tenant(self, tenant: Tenant, **options: Any) -> None:
@@ -42,4 +48,6 @@ class Command(TenantCommand):
             provider.activate()
         for remark in explain_remarks(found):
             self.stdout.write(remark)
-        self.stdout.write(f"{provider} is {provider.get_status_display()}. Redirect URI: {tenant.address}{provider.redirect_path}")
+        self.stdout.write(
+            f"{provider} is {provider.get_status_display()}. Redirect URI: {tenant.address}{provider.redirect_path}"
+        )

@@ -1,0 +1,79 @@
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.core.management.base import CommandError
+from django.db import connection, transaction
+from django.utils import timezone
+from django_tenants.utils import tenant_context
+
+from accounts import sign_in
+from accounts.models import Session
+from tenants.commands import OneLineCommand
+from tenants.models import Tenant
+
+logger = logging.getLogger(__name__)
+
+# Thirteen months, whichever they are.
+SIGN_INS_KEPT_DAYS = 397
+
+
+def purge_sessions() -> dict[str, int]:
+    return {"sessions": Session.objects.filter(expire_date__lt=timezone.now()).delete()[0]}
+
+
+def purge_sign_ins() -> dict[str, int]:
+    attempts, sign_ins = sign_in.purge(SIGN_INS_KEPT_DAYS)
+    return {"attempts": attempts, "sign-ins": sign_ins}
+
+
+def purge_throttling() -> dict[str, int]:
+    """What django-axes keeps of staff's passwords goes as late as sign-ins do; the admin's own log of changes stays."""
+    oldest = timezone.now() - timedelta(days=SIGN_INS_KEPT_DAYS)
+    kept = (AccessAttempt, AccessFailureLog, AccessLog)
+    return {"password failures": sum(model.objects.filter(attempt_time__lt=oldest).delete()[0] for model in kept)}
+
+
+# Each runs in the schema of every tenant, Huume's own staff included, and says how many of what it removed.
+TASKS: tuple[Callable[[], dict[str, int]], ...] = (purge_sessions, purge_sign_ins, purge_throttling)
+
+
+class Command(OneLineCommand):
+    help = (
+        "What has to be done once a day, tenant by tenant: expired sessions, dead attempts and sign-ins older than "
+        "13 months are removed. Safe to run twice, and two at once. A tenant that fails does not stop the others; "
+        "the exit status is then 1."
+    )
+    example = "(as a line of crontab: 15 3 * * * cd /srv/huume && .venv/bin/python manage.py daily)"
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        removed: dict[str, int] = {}
+        tenants, failed = list(Tenant.objects.order_by("schema_name")), []
+        for tenant in tenants:
+            try:
+                done = do_tasks(tenant)
+            except Exception as error:
+                logger.exception("daily failed", extra={"of_tenant": tenant.schema_name})
+                failed.append(f"{tenant.schema_name} ({type(error).__name__})")
+                connection.close_if_unusable_or_obsolete()
+                continue
+            removed = {what: removed.get(what, 0) + number for what, number in done.items()}
+        if failed:
+            raise CommandError(
+                f"{len(failed)} of {len(tenants)} tenants failed: {', '.join(failed)}. The log says why."
+            )
+        said = ", ".join(f"{number} {what}" for what, number in removed.items())
+        self.stdout.write(f"{len(tenants)} tenants done. Removed: {said}.")
+
+
+def do_tasks(tenant: Tenant) -> dict[str, int]:
+    """All of them or none. Another run that has come to this tenant is waited for, and leaves little to do."""
+    done: dict[str, int] = {}
+    with tenant_context(tenant), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"daily {tenant.schema_name}"])
+        for task in TASKS:
+            done |= task()
+    return done
