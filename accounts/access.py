@@ -17,6 +17,7 @@ from django.utils.translation import gettext_noop as N_
 from accounts.models import Role, Session, Team, User
 from accounts.permissions import GRANTABLE, Permission, in_words
 from tenants.models import IdentityProvider
+from tenants.schemas import current_schema
 
 logger = logging.getLogger(__name__)
 
@@ -181,14 +182,14 @@ def _current_teams(teams: Iterable[Team]) -> list[Team]:
 
 def _take_turn() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"access of {connection.schema_name}"])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"access of {current_schema()}"])
 
 
 def _administrators() -> int:
     """2: a user administrator has signed in by what is a live provider now; 1: only others are there; 0: none."""
     administrators = User.objects.administrators()
     # A sign-in finds people by issuer and subject, so that is what says whether an identity is of any use today.
-    live = IdentityProvider.objects.live().filter(tenant__schema_name=connection.schema_name).exclude(issuer="")
+    live = IdentityProvider.objects.live().filter(tenant__schema_name=current_schema()).exclude(issuer="")
     if administrators.filter(identities__issuer__in=live.values("issuer")).exists():
         return 2
     return int(administrators.exists())

@@ -1,6 +1,7 @@
 """How sign-in rules hook into mozilla-django-oidc, and nothing else."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +53,7 @@ class TenantOIDCBackend(OIDCAuthenticationBackend):
     so that waits until `authenticate`, whose signature is its own: Django skips it where a password is tried.
     """
 
-    SETTINGS = {
+    SETTINGS: dict[str, Callable[[ProviderCalls], str]] = {
         "OIDC_OP_TOKEN_ENDPOINT": lambda calls: calls.metadata.token_endpoint,
         "OIDC_OP_USER_ENDPOINT": lambda calls: calls.metadata.userinfo_endpoint,
         "OIDC_OP_JWKS_ENDPOINT": lambda calls: calls.metadata.jwks_uri,
