@@ -125,12 +125,14 @@ def may_give(by: User, role: Role) -> bool:
 
 @contextmanager
 def _changing(by: User | None, permission: Permission) -> Iterator[frozenset[str]]:
-    """The turn of one change; what is given back is all that `by` may give. A refusal is logged."""
+    """The turn of one change; what is given back is all that `by` may give. A person's refusal is logged."""
     try:
         with keeping_an_administrator():
             yield _held(by, permission)
     except AccessRefused as error:
-        logger.info("access change refused", extra={"code": error.code, "by_user": getattr(by, "pk", "operator")})
+        # An operator's command says it itself, in one line.
+        if by is not None:
+            logger.info("access change refused", extra={"code": error.code, "by_user": by.pk})
         raise
 
 

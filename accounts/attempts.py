@@ -1,8 +1,10 @@
 """Attempts to sign in: begun, bound to a browser, come back once. No session exists before somebody is signed in."""
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -18,6 +20,9 @@ from tenants.schemas import current_schema
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
 MOST_NEXT = 2000
+# A state ends so where the provider was asked to let the person choose: a second try with plain scopes asks so again.
+OTHER_PERSON = "-login"
+_BROWSER_KEY = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ def digest(secret: str) -> str:
 
 def safe_next(request: HttpRequest, path: str | None) -> str:
     """A path on this very host, or "/": an address elsewhere is never followed, however it is spelt."""
-    if not path or len(path) > MOST_NEXT or not path.startswith("/") or not path.isprintable():
+    if not path or len(path) > MOST_NEXT or not path.startswith("/") or not (path.isascii() and path.isprintable()):
         return "/"
     # One that goes on with a slash or backslash, encoded or not, is some browser's or proxy's other host.
     if path[1:2] in {"/", "\\"} or path[1:4].lower() in {"%2f", "%5c"} or "\\" in path:
@@ -57,15 +62,19 @@ def begin(
     *,
     browser_key: str,
     next_path: str,
+    other_person: bool = False,
     again: Attempt | None = None,
 ) -> Begun:
-    """Records an attempt. `again`: the attempt that is tried once more with plain scopes, under the same reference."""
+    """Records an attempt. `again`: the attempt that is tried once more with plain scopes, under the same reference.
+
+    `browser_key`: what the browser's cookie holds; a new one is made where that is not of our making.
+    """
     begun = Begun(
-        state=new_secret(),
+        state=new_secret() + (OTHER_PERSON if other_person else ""),
         nonce=new_secret(),
         verifier=new_secret(),
         redirect_uri=address_of(request.tenant_host) + provider.redirect_path,  # type: ignore[attr-defined]
-        browser_key=browser_key or new_secret(),
+        browser_key=browser_key if _BROWSER_KEY.fullmatch(browser_key) else new_secret(),
     )
     with transaction.atomic():
         sign_in = again.sign_in if again else _record(request, provider)
@@ -84,13 +93,21 @@ def begin(
     return begun
 
 
-def _record(request: HttpRequest, provider: IdentityProvider) -> SignIn:
+def record_refused_start(
+    request: HttpRequest, provider: IdentityProvider, error: SignInError, again: Attempt | None
+) -> SignIn:
+    """A sign-in that ended before the browser was sent to the provider, for the first time or again."""
+    return record_refusal(again, error) if again else _record(request, provider, **_refusal(error))
+
+
+def _record(request: HttpRequest, provider: IdentityProvider, **outcome: Any) -> SignIn:
     return SignIn.objects.create(
         reference=new_reference(),
         provider=provider.pk,
         provider_label=str(provider.button_label),
         ip_address=request.client_address or None,  # type: ignore[attr-defined]
         user_agent=clean_text(request.headers.get("User-Agent", ""), 300),
+        **outcome,
     )
 
 
@@ -125,8 +142,18 @@ def check(attempt: Attempt, provider: IdentityProvider) -> None:
 
 
 def record_refusal(attempt: Attempt, error: SignInError) -> SignIn:
-    sign_in = attempt.sign_in
-    sign_in.outcome, sign_in.finished_at = SignIn.Outcome.REFUSED, timezone.now()
-    sign_in.reason, sign_in.detail = error.code, clean_text(error.detail, 300)
-    sign_in.save(update_fields=["outcome", "finished_at", "reason", "detail", "subject", "email", "user"])
+    sign_in, outcome = attempt.sign_in, _refusal(error)
+    for name, value in outcome.items():
+        setattr(sign_in, name, value)
+    sign_in.save(update_fields=[*outcome, "subject", "email", "user"])
     return sign_in
+
+
+def _refusal(error: SignInError) -> dict[str, Any]:
+    """The columns of a SignIn that say so."""
+    return {
+        "outcome": SignIn.Outcome.REFUSED,
+        "finished_at": timezone.now(),
+        "reason": error.code,
+        "detail": clean_text(error.detail, 300),
+    }

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models.signals import post_delete
 from django_tenants.utils import tenant_context
 
 from accounts.models import Session
@@ -15,5 +16,12 @@ def end_sessions(*, tenant: Tenant, provider: IdentityProvider | None, **_kwargs
         sessions.delete()
 
 
+def provider_deleted(*, instance: IdentityProvider, origin: Any, **_kwargs: Any) -> None:
+    """`origin`: what is deleted, an object or a queryset. Where it is the tenant, sessions went with the schema."""
+    if getattr(origin, "model", type(origin)) is not Tenant:
+        end_sessions(tenant=instance.tenant, provider=instance)
+
+
 def register() -> None:
     access_ended.connect(end_sessions, dispatch_uid="end-sessions")
+    post_delete.connect(provider_deleted, sender=IdentityProvider, dispatch_uid="end-sessions-of-deleted-provider")

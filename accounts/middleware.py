@@ -6,7 +6,9 @@ from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 
+from accounts.attempts import safe_next
 from accounts.gate import ANYBODY, SIGNED_IN
 from huume import refusals
 
@@ -24,7 +26,7 @@ class GateMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        answer = self.get_response(request)
+        answer = too_large(request) or self.get_response(request)
         origin = request.session.get(END_SESSION_ORIGIN) if self._is_signed_in(request) else None
         if origin:
             # Chromium holds form-action against the redirect that follows the sign-out form too.
@@ -55,5 +57,14 @@ class GateMiddleware:
 
 def to_sign_in(request: HttpRequest) -> HttpResponseRedirect:
     """To the sign-in page and, where the page can be asked for again, back to it afterwards."""
-    next_path = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
+    next_path = safe_next(request, request.get_full_path()) if request.method in {"GET", "HEAD"} else "/"
     return HttpResponseRedirect(f"{settings.LOGIN_URL}?{urlencode({'next': next_path})}")
+
+
+def too_large(request: HttpRequest) -> HttpResponse | None:
+    """Before anything reads the body: Django bounds a form's fields, and lets files of any size onto the disk."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if length.isdecimal() and int(length) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        return None
+    text = _("Nothing that is sent here is as large as that. Go back and try once more.")
+    return refusals.refuse(request, 413, title=_("That was too much at once"), text=text, code="too_large")

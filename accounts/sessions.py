@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from tenants.schemas import current_schema, current_tenant
 
-# A session that is used is written again at most this often.
-TOUCH_SECONDS = 300
+# A session that is used is written again once it has lain still for this share of the longest pause.
+TOUCHED_AFTER = 1 / 12
 
 
 class SessionStore(DBStore):
@@ -30,7 +30,7 @@ class SessionStore(DBStore):
         if data.get("tenant") != current_schema() or self._seconds_left(data) <= 0:
             self._session_key = None
             return {}
-        if time.time() - data.get("seen", 0) > TOUCH_SECONDS:
+        if time.time() - data.get("seen", 0) > TOUCHED_AFTER * _longest_pause():
             data["seen"] = int(time.time())
             self.modified = True
         return data
@@ -65,6 +65,9 @@ class SessionStore(DBStore):
     def _seconds_left(data: dict[str, Any]) -> float:
         tenant, now = current_tenant(), time.time()
         longest = getattr(tenant, "session_seconds", settings.SESSION_LIFETIME_SECONDS)
-        idle = getattr(tenant, "idle_seconds", settings.SESSION_IDLE_SECONDS)
         started, seen = data.get("started", now), data.get("seen", now)
-        return float(min(started + longest, seen + idle) - now)
+        return float(min(started + longest, seen + _longest_pause()) - now)
+
+
+def _longest_pause() -> int:
+    return int(getattr(current_tenant(), "idle_seconds", settings.SESSION_IDLE_SECONDS))

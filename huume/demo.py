@@ -76,8 +76,11 @@ def set_environment(demo: Demo, state: State) -> None:
         CACHE_URL="locmemcache://",
         LOG_LEVEL="WARNING",
         HUUME_DURABLE="true",
+        # Nothing is collected there, so static files come from where they lie, never from an older `make serve`.
+        STATIC_ROOT=str(demo.folder / "static"),
     )
-    os.environ.pop("DEFAULT_FROM_EMAIL", None)
+    for name in ("DEFAULT_FROM_EMAIL", "WEB_CONCURRENCY", "GUNICORN_CMD_ARGS"):
+        os.environ.pop(name, None)
 
 
 @contextmanager
@@ -124,9 +127,6 @@ def prepare(state: State, issuer: str) -> None:
         call_command("migrate_schemas", verbosity=0)
     with step("Preparing Acme Homes, Globex Housing"):
         seed(state, issuer)
-        if (ROOT / "staticfiles").exists():
-            # Once `make serve` has collected them, those are served: they must not be older than the templates.
-            call_command("collectstatic", interactive=False, verbosity=0)
     connections.close_all()
     connection.close_pool()  # type: ignore[attr-defined]  # of Django's PostgreSQL backend
 
@@ -179,7 +179,7 @@ def directory(demo: Demo, state: State) -> Iterator["FakeProvider"]:
 
 @contextmanager
 def portal(demo: Demo, listener: socket.socket) -> Iterator[subprocess.Popen[bytes]]:
-    """Gunicorn in a process group of its own, which is gone afterwards. Mail is printed here, the log goes to a file."""
+    """Gunicorn in a process group of its own, gone afterwards. Mail is printed here, the log goes to a file."""
     from huume.serve import gunicorn_command
 
     command = gunicorn_command(f"fd://{listener.fileno()}", workers=WORKERS, grace=GRACE, log_level="warning")

@@ -5,11 +5,10 @@ May be run again: what a visitor of the demo has changed since stays as it is.
 
 import io
 import sys
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
 from django_tenants.utils import tenant_context
@@ -92,11 +91,6 @@ def _person(person: InAdvance) -> None:
 
 
 def _account_manager(password: str) -> None:
-    """Left alone where the printed password is right: a new one would end the open sessions."""
-    with tenant_context(Tenant.objects.get(schema_name=settings.STAFF_SCHEMA)):
-        ada = User.objects.filter(username=ACCOUNT_MANAGER).first()
-        if ada and ada.is_active and ada.check_password(password):
-            return
     with _standard_input(password):
         call_command("add_account_manager", ACCOUNT_MANAGER, superuser=True, password_stdin=True, stdout=io.StringIO())
 

@@ -1,4 +1,4 @@
-"""What the demo keeps between runs, and the lock that keeps a second copy out. No Django: it is needed before settings."""
+"""What the demo keeps between runs, and the lock against a second copy. No Django: it is needed before settings."""
 
 import base64
 import fcntl

@@ -2,11 +2,14 @@
 
 import json
 import logging
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
 from tenants.schemas import current_schema
 
+# Set by huume.middleware for the time of a request; its answer carries it as X-Request-Id.
+request_id: ContextVar[str] = ContextVar("request_id", default="")
 PLAIN = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "request", "server_time", "socket"}
 
 
@@ -17,6 +20,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "tenant": current_schema(),
+            "request": request_id.get(),
             "message": record.getMessage(),
         }
         line |= {name: str(value) for name, value in vars(record).items() if name not in PLAIN}

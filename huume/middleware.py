@@ -1,23 +1,27 @@
 """From the host of a request to its tenant, before anything else looks at the request."""
 
+import logging
 from collections.abc import Callable
+from secrets import token_hex
 from typing import cast
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_urlconf
 
 from huume import refusals
 from huume.client_address import client_address
 from huume.health import healthz
+from huume.logs import request_id
 from tenants import hosts
 from tenants.models import Tenant
-from tenants.naming import normalise_host
 from tenants.schemas import set_register, set_tenant
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 HEALTH = "/healthz"
+logger = logging.getLogger(__name__)
 
 
 class TenantRequest(HttpRequest):
@@ -37,9 +41,23 @@ class TenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        named = request_id.set(token_hex(8))
+        try:
+            answer = self._for_host(request)
+            answer.headers["X-Request-Id"] = request_id.get()
+            return answer
+        finally:
+            set_register()
+            request_id.reset(named)
+
+    def _for_host(self, request: HttpRequest) -> HttpResponseBase:
         if request.path == HEALTH:
             return healthz(request)
-        site = hosts.find(normalise_host(request.META.get("HTTP_HOST", "")))
+        try:
+            site = hosts.find(hosts.from_header(request.META.get("HTTP_HOST", "")))
+        except DatabaseError as error:
+            logger.error("register of hosts out of reach: %s", type(error).__name__)
+            return out_of_reach()
         if site is None:
             return unknown_host()
         tenant_request = cast(TenantRequest, request)
@@ -48,10 +66,7 @@ class TenantMiddleware:
         tenant_request.host_is_ours = site.is_ours
         tenant_request.client_address = client_address(request)
         set_tenant(site.tenant)
-        try:
-            return self._answer(tenant_request)
-        finally:
-            set_register()
+        return self._answer(tenant_request)
 
     def _answer(self, request: TenantRequest) -> HttpResponseBase:
         if request.tenant.is_suspended and not request.path.startswith(settings.STATIC_URL):
@@ -64,10 +79,19 @@ class TenantMiddleware:
 
 def unknown_host() -> HttpResponse:
     """Plain, and the same for every host that is nobody's."""
-    answer = HttpResponseNotFound("There is nothing here.\n", content_type="text/plain; charset=utf-8")
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Referrer-Policy"] = "same-origin"
+    return plain(404, "There is nothing here.")
+
+
+def out_of_reach() -> HttpResponse:
+    """Whose host it is cannot be known, so the page is nobody's."""
+    answer = plain(503, "This service is out of reach for a moment. Try again in a minute.")
+    answer.headers["Retry-After"] = "10"
     return answer
+
+
+def plain(status: int, text: str) -> HttpResponse:
+    headers = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cache-Control": "no-store"}
+    return HttpResponse(f"{text}\n", status=status, headers=headers, content_type="text/plain; charset=utf-8")
 
 
 class TransportSecurityMiddleware:

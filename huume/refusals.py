@@ -1,8 +1,10 @@
 """Pages that say no, in words, for every kind of refusal that no single app owns."""
 
 import logging
+import sys
 from typing import Any
 
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -63,7 +65,18 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Django calls it while it handles what a view or a middleware raised."""
+    if isinstance(sys.exc_info()[1], OperationalError):
+        return out_of_reach(request)
     text = _(
         "The mistake is ours, and it is on record. What was saved before is safe. Try again in a minute."
     )
     return refuse(request, 500, title=_("Something broke on our side"), text=text, code="server_error")
+
+
+def out_of_reach(request: HttpRequest) -> HttpResponse:
+    """The database is away, or all connections to it are in use."""
+    text = _("It is too busy, or being restarted. Nothing is lost that was saved before. Try again in a minute.")
+    answer = refuse(request, 503, title=_("The portal is out of reach for a moment"), text=text, code="out_of_reach")
+    answer.headers["Retry-After"] = "10"
+    return answer

@@ -3,18 +3,12 @@
 PORT or BIND, and WEB_CONCURRENCY (the number of workers), come from the environment or .env.
 """
 
-import json
-import logging
 import os
-import re
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import environ
-from gunicorn.config import Config
-from gunicorn.glogging import Logger
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST = (
@@ -25,7 +19,6 @@ FIRST = (
 GRACE = 30  # seconds that requests under way have to end in
 # A redirect URI's query holds a code and state, a deep link its target: gunicorn's own 4,094 bytes are tight.
 LONGEST_LINE = 8190
-QUERY = re.compile(r"\?[^\s\"']+")
 
 
 def gunicorn_command(bind: str, *, workers: int, grace: int = GRACE, log_level: str = "info") -> list[str]:
@@ -42,7 +35,7 @@ def gunicorn_command(bind: str, *, workers: int, grace: int = GRACE, log_level: 
         "limit-request-field_size": LONGEST_LINE,
         # Which proxies are believed is BEHIND_PROXY's to say, alone.
         "forwarded-allow-ips": "",
-        "logger-class": "huume.serve.Lines",
+        "logger-class": "huume.serve_logs.Lines",
         "log-level": log_level,
     }
     # Workers show that they live by touching a file, which must not wait for a disk.
@@ -50,28 +43,6 @@ def gunicorn_command(bind: str, *, workers: int, grace: int = GRACE, log_level: 
         options["worker-tmp-dir"] = "/dev/shm"  # noqa: S108
     spelled = [f"--{name}={value}" for name, value in options.items()]
     return [sys.executable, "-m", "gunicorn", "--no-control-socket", *spelled, "huume.wsgi"]
-
-
-class Lines(Logger):
-    """Gunicorn's own messages in the form of ours (huume.logs), without the query of any address."""
-
-    def setup(self, cfg: Config) -> None:
-        super().setup(cfg)
-        for handler in self.error_log.handlers:
-            handler.setFormatter(LineFormatter())
-
-
-class LineFormatter(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps({name: QUERY.sub("?…", said) for name, said in line.items()}, ensure_ascii=False)
 
 
 def bind_from(environment: "os._Environ[str]") -> str:

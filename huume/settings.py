@@ -215,9 +215,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 # `make serve` collects them, hashed and compressed; before that they are served from where they lie.
-COLLECTED = (STATIC_ROOT / "staticfiles.json").is_file() and not DEBUG
+COLLECTING = sys.argv[1:2] == ["collectstatic"]
+COLLECTED = (COLLECTING or (STATIC_ROOT / "staticfiles.json").is_file()) and not DEBUG
 WHITENOISE_USE_FINDERS = not COLLECTED
 STATICFILES_BACKEND = "django.contrib.staticfiles.storage.StaticFilesStorage"
 if COLLECTED:

@@ -15,6 +15,8 @@ os.environ["OIDC_ALLOW_LOCAL_PROVIDERS"] = "true"
 os.environ["DATABASE_POOL"] = "0"
 os.environ["HUUME_DATA_DIR"] = os.environ.get("HUUME_TEST_DATA_DIR", str(ROOT / ".data" / "test"))
 os.environ["HUUME_DURABLE"] = "false"
+# Not what `make serve` has collected some time ago: tests serve static files from where they lie.
+os.environ["STATIC_ROOT"] = str(Path(os.environ["HUUME_DATA_DIR"]) / "static")
 os.environ["EMAIL_URL"] = "memorymail://"
 os.environ.pop("CACHE_URL", None)
 # Only an explicit one counts: what .env says is for the product, not for tests that make and drop databases.

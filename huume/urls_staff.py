@@ -1,8 +1,14 @@
 """The staff host."""
 
-from django.urls import URLPattern
+from django.urls import path
+from django.views.generic import RedirectView
 
-urlpatterns: list[URLPattern] = []
+from huume.admin import site
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", site.urls),
+]
 
 handler400 = "huume.refusals.bad_request"
 handler403 = "huume.refusals.forbidden"

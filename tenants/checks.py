@@ -2,14 +2,18 @@
 
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.core import checks
+from django.db import connection
 
 from huume.crypto import KeyRing
+from huume.database.pooler import TransactionPoolerError, refuse_transaction_pooler
 
 
 def register() -> None:
     checks.register(encryption_keys)
+    checks.register(transaction_pooler)
     checks.register(local_providers, deploy=True)
 
 
@@ -18,6 +22,18 @@ def encryption_keys(app_configs: Any, **_kwargs: Any) -> list[checks.CheckMessag
         KeyRing(settings.ENCRYPTION_KEYS)
     except ValueError as error:
         return [checks.Error(str(error), hint="manage.py generate_key prints a good one.", id="huume.E001")]
+    return []
+
+
+def transaction_pooler(app_configs: Any, **_kwargs: Any) -> list[checks.CheckMessage]:
+    """Without Django's tag for checks of the database: `manage.py check` leaves those out."""
+    try:
+        refuse_transaction_pooler(connection.get_connection_params())
+    except TransactionPoolerError as error:
+        return [checks.Error(str(error), id="huume.E002")]
+    except psycopg.Error as error:
+        text = f"The database cannot be reached, so nobody looked for a transaction pooler: {type(error).__name__}."
+        return [checks.Warning(text, id="huume.W002")]
     return []
 
 

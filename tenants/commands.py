@@ -1,5 +1,6 @@
 """What the tenant commands share: how they find their tenant, and how they say no."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,7 +22,17 @@ class OneLineCommand(BaseCommand):
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         epilog = f"Example: manage.py {subcommand} {self.example}" if self.example else None
-        return super().create_parser(prog_name, subcommand, epilog=epilog, **kwargs)
+        parser = super().create_parser(prog_name, subcommand, epilog=epilog, **kwargs)
+        # Raises CommandError for wrong arguments, where argparse would print its usage and exit with 2.
+        parser.called_from_command_line = False
+        return parser
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        try:
+            super().run_from_argv(argv)
+        except CommandError as error:
+            self.stderr.write(f"{error}. See: manage.py {argv[1]} --help")
+            sys.exit(1)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:
@@ -49,6 +60,7 @@ class TenantCommand(OneLineCommand):
 @contextmanager
 def chosen_tenant(subdomain: str) -> Iterator[Tenant]:
     """The tenant, with its schema set. Raises CommandError where it is none of a customer's."""
+    subdomain = subdomain.strip().lower()
     if subdomain in {settings.STAFF_SCHEMA, "public"}:
         raise CommandError(f"“{subdomain}” is Huume's own. Name a customer's subdomain.")
     tenant = Tenant.objects.filter(schema_name=subdomain).first()

@@ -7,6 +7,7 @@ request of every process; where the thread is cut off, the seconds run out inste
 
 import logging
 import os
+import re
 import threading
 import time
 from typing import Any, NamedTuple
@@ -18,9 +19,13 @@ from django_tenants.utils import schema_context
 
 from tenants.models import Domain, Tenant
 
-FRESH_SECONDS = 5.0
-MOST_HOSTS = 10_000
+# A change must be right within 5 s of it, in every process: a second is for the request that reads it.
+FRESH_SECONDS = 4.0
+MOST_UNKNOWN = 10_000
+# A name with or without a port; never a list, an address in brackets or anything beyond ASCII.
+HEADER = re.compile(r"([A-Za-z0-9.-]{1,254})(?::[0-9]{1,5})?")
 CHANNEL = "huume_register"
+LISTEN_AGAIN_SECONDS = 1.0
 logger = logging.getLogger(__name__)
 
 
@@ -30,23 +35,33 @@ class Site(NamedTuple):
     is_ours: bool
 
 
-_known: dict[str, tuple[float, Site | None]] = {}
+_known: dict[str, tuple[float, Site]] = {}
+# Apart from those that are known, which a flood of hosts that are nobody's must not push out.
+_unknown: dict[str, float] = {}
 _lock = threading.Lock()
 _listening_in: int | None = None
 # Counts what was forgotten, so that an answer read before a change is not stored after it.
 _generation = 0
 
 
+def from_header(header: str) -> str:
+    """A Host header in the form in which hosts are stored; empty for what no browser sends."""
+    match = HEADER.fullmatch(header)
+    return match[1].lower().removesuffix(".") if match else ""
+
+
 def find(host: str) -> Site | None:
     """The tenant of a normalised host; None where there is none."""
+    now = time.monotonic()
     entry = _known.get(host)
-    if entry and entry[0] > time.monotonic():
+    if entry and entry[0] > now:
         return entry[1]
+    if not host or _unknown.get(host, 0.0) > now:
+        return None
     _listen()
     generation = _generation
     site = _read(host)
-    if generation == _generation:
-        _remember(host, site)
+    _remember(host, site, generation)
     return site
 
 
@@ -55,6 +70,7 @@ def forget(**_kwargs: Any) -> None:
     with _lock:
         _generation += 1
         _known.clear()
+        _unknown.clear()
 
 
 def register() -> None:
@@ -69,11 +85,17 @@ def _read(host: str) -> Site | None:
     return Site(domain.tenant, domain.domain, domain.is_ours) if domain else None
 
 
-def _remember(host: str, site: Site | None) -> None:
+def _remember(host: str, site: Site | None, generation: int) -> None:
+    until = time.monotonic() + FRESH_SECONDS
     with _lock:
-        if len(_known) >= MOST_HOSTS:
-            _known.clear()
-        _known[host] = (time.monotonic() + FRESH_SECONDS, site)
+        if generation != _generation:
+            return
+        if site:
+            _known[host] = (until, site)
+            return
+        if len(_unknown) >= MOST_UNKNOWN:
+            _unknown.clear()
+        _unknown[host] = until
 
 
 def _listen() -> None:
@@ -101,4 +123,4 @@ def _listen_for_ever(parameters: dict[str, Any]) -> None:
         except psycopg.Error as error:
             logger.warning("register listener cut off: %s", type(error).__name__)
         forget()
-        time.sleep(1)
+        time.sleep(LISTEN_AGAIN_SECONDS)

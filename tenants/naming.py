@@ -44,7 +44,8 @@ def normalise_host(host: str) -> str:
 
 
 def validate_host(host: str) -> None:
-    if not HOST.fullmatch(host):
+    # A last label of digits makes it an address, not a name (URL standard, "ends in a number").
+    if not HOST.fullmatch(host) or host.rpartition(".")[2].isdigit():
         raise ValidationError(
             _("“%(name)s” is not a host name such as portal.example.org."), code="bad_host", params={"name": host}
         )

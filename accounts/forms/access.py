@@ -6,7 +6,7 @@ from django import forms
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from accounts.access import may_give
+from accounts.access import may_give, set_access
 from accounts.forms.fields import Line, SeveralField
 from accounts.models import Role, Team, User
 
@@ -64,6 +64,10 @@ class AccessForm(forms.Form):
     @property
     def is_stale(self) -> bool:
         return bool(self.cleaned_data["version"] != self.current_version)
+
+    def save(self) -> None:
+        """Raises AccessRefused."""
+        set_access(self.person, roles=self.chosen_roles, teams=self.chosen_teams, by=self.by)
 
     def role_lines(self) -> list[Line]:
         ticked = _as_text(self["roles"].value())

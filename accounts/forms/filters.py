@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.db.models import Q
@@ -17,11 +18,14 @@ MOST_SEARCHED = 200
 EVERYONE = Q(pk__isnull=False)
 
 
-class ListFilter(forms.Form):
-    q = LineField(required=False, label=_("Search"), widget=forms.TextInput(attrs={"type": "search"}))
+def search_field(placeholder: Any) -> LineField:
+    widget = forms.TextInput(attrs={"type": "search", "placeholder": placeholder, "autocomplete": "off"})
+    return LineField(required=False, label=_("Search"), widget=widget)
 
+
+class ListFilter(forms.Form):
     def chosen(self, name: str) -> Any:
-        """"" too for what was sent and cannot be."""
+        """ "" too for what was sent and cannot be."""
         return self.cleaned_data.get(name) or ""
 
     @property
@@ -32,6 +36,11 @@ class ListFilter(forms.Form):
     def is_used(self) -> bool:
         return any(self.cleaned_data.values())
 
+    @property
+    def query(self) -> str:
+        """What narrows the list, for the addresses of its pages."""
+        return urlencode({name: value for name, value in self.cleaned_data.items() if value})
+
 
 class PeopleFilter(ListFilter):
     STATES = (
@@ -40,6 +49,7 @@ class PeopleFilter(ListFilter):
         ("suspended", _("Suspended")),
         ("advance", _("Added in advance")),
     )
+    q = search_field(_("Name, email, role or team"))
     show = forms.ChoiceField(required=False, label=_("Show"), choices=STATES)
     role = forms.ChoiceField(required=False, label=_("Role"))
     team = forms.ChoiceField(required=False, label=_("Team"))
@@ -81,8 +91,11 @@ def people_found(text: str) -> Q:
 
 
 class SignInFilter(ListFilter):
+    q = search_field(_("Reference or email"))
     outcome = forms.ChoiceField(required=False, label=_("Outcome"), choices=[("", _("Any")), *SignIn.Outcome.choices])
-    day = forms.DateField(required=False, label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    day = forms.DateField(
+        required=False, label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
 
     def clean_day(self) -> Any:
         day = self.cleaned_data["day"]

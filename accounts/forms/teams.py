@@ -1,6 +1,7 @@
 from typing import Any
 
 from django import forms
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,6 +20,16 @@ class NamedForm(forms.ModelForm):  # type: ignore[type-arg]  # of teams, and of 
         if others.filter(name__iexact=name).exists():
             raise forms.ValidationError(self.taken, code="taken")
         return name
+
+    def save_whole(self) -> bool:
+        """All of it or nothing; nothing where somebody else has changed at the same moment what this stands on."""
+        try:
+            with transaction.atomic():
+                self.save()
+        except IntegrityError:
+            self.add_error(None, _("Somebody else saved something at the same moment. Look through it and save again."))
+            return False
+        return True
 
 
 class LandlordForm(NamedForm):

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import attempts, sign_in
 from accounts.arrive import id_token_binding
 from accounts.gate import open_to_anybody, open_to_signed_in
+from accounts.middleware import END_SESSION_ORIGIN
 from accounts.models import Attempt, SignIn
 from accounts.oidc.errors import SignInError, StrayAnswer
 from accounts.oidc.logout import end_session_url
@@ -26,9 +27,14 @@ from huume import refusals
 from huume.crypto import DecryptionError
 from tenants.fields import Sealed
 from tenants.models import IdentityProvider, address_of
+from tenants.origins import origin
 
 SIGNED_OUT = "signed-out"
+# Where the provider sends the browser after a sign-out: the sign-out redirect URI with our state.
+BACK_FROM_SIGN_OUT = f"/?state={SIGNED_OUT}"
 MOST_HINT = 254
+# Longer ones are refused by many servers, with a page that nobody understands.
+MOST_ADDRESS = 8000
 logger = logging.getLogger("huume.sign_in")
 
 
@@ -40,8 +46,10 @@ def choose(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return HttpResponseRedirect(next_path)
     providers = list(IdentityProvider.objects.live().filter(tenant=request.tenant))  # type: ignore[attr-defined]
+    signed_out = SIGNED_OUT in request.GET or next_path == BACK_FROM_SIGN_OUT
+    next_path = "/" if signed_out else next_path
     query = urlencode({"next": next_path})
-    context = {"providers": providers, "query": query, "signed_out": SIGNED_OUT in request.GET, "next_path": next_path}
+    context = {"providers": providers, "query": query, "signed_out": signed_out, "next_path": next_path}
     return render(request, "accounts/sign_in.html", context)
 
 
@@ -49,7 +57,8 @@ def choose(request: HttpRequest) -> HttpResponse:
 @require_GET
 def start(request: HttpRequest, slug: str) -> HttpResponse:
     prompt = "login" if request.GET.get("prompt") == "login" else ""
-    return _begin(request, _provider(request, slug), next_path=request.GET.get("next", "/"), prompt=prompt)
+    next_path = attempts.safe_next(request, request.GET.get("next"))
+    return _begin(request, _provider(request, slug), next_path=next_path, prompt=prompt)
 
 
 @open_to_anybody
@@ -85,7 +94,8 @@ def _finish(request: HttpRequest, provider: IdentityProvider, attempt: Attempt, 
         user = sign_in.finish(request, provider, attempt, answer)
     except SignInError as error:
         if sign_in.may_try_plain_scopes(provider, attempt, error):
-            return _begin(request, provider, next_path=attempt.next_path, again=attempt)
+            prompt = "login" if answer.state.endswith(attempts.OTHER_PERSON) else ""
+            return _begin(request, provider, next_path=attempt.next_path, prompt=prompt, again=attempt)
         record = attempts.record_refusal(attempt, error)
         _log(record, provider, error.code)
         return refused(request, error, provider, record, next_path=attempt.next_path)
@@ -105,21 +115,24 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 def _end_session_address(request: HttpRequest, home: str) -> str:
+    """Empty where the provider has none, or where the browser would not get there."""
     session = request.session
     tenant = request.tenant  # type: ignore[attr-defined]  # set by TenantMiddleware
     provider_id = session.get("provider")
     provider = IdentityProvider.objects.filter(pk=provider_id, tenant=tenant).first() if provider_id else None
     endpoint = provider.metadata.end_session_endpoint if provider and provider.metadata_document else ""
-    if not (provider and endpoint):
+    # The page that the form was on allows the origin of its time alone (accounts.middleware).
+    if not (provider and endpoint and origin(endpoint) == session.get(END_SESSION_ORIGIN)):
         return ""
     try:
         id_token = Sealed(session.get("id_token", "")).open(bound_to=id_token_binding(request.user))  # type: ignore[arg-type]
     except DecryptionError:
         logger.error("ID token of a session cannot be decrypted: check ENCRYPTION_KEYS")
         return ""
-    return end_session_url(
+    address = end_session_url(
         endpoint, id_token=id_token, client_id=provider.client_id, post_logout_redirect_uri=home, state=SIGNED_OUT
     )
+    return address if len(address) <= MOST_ADDRESS else ""
 
 
 def _provider(request: HttpRequest, slug: str) -> IdentityProvider:
@@ -149,13 +162,15 @@ def _begin(
         release_connection()
         calls = ProviderCalls(provider)
     except SignInError as error:
-        _log(None, provider, error.code)
-        return refused(request, error, provider)
+        record = attempts.record_refused_start(request, provider, error, again)
+        _log(record, provider, error.code)
+        return refused(request, error, provider, record, next_path=next_path)
     begun = attempts.begin(
         request,
         provider,
-        browser_key=request.COOKIES.get(settings.ATTEMPT_COOKIE_NAME, "")[:64],
-        next_path=attempts.safe_next(request, next_path),
+        browser_key=request.COOKIES.get(settings.ATTEMPT_COOKIE_NAME, ""),
+        next_path=next_path,
+        other_person=bool(prompt),
         again=again,
     )
     answer = HttpResponseRedirect(
@@ -216,7 +231,11 @@ def _too_many(request: HttpRequest) -> HttpResponse:
 def count_stray(request: HttpRequest, error: StrayAnswer) -> None:
     """Answers that match no attempt are counted, not stored: anybody can send them."""
     cache.add("stray-answers", 0, None)
-    logger.warning("stray answer", extra={"code": error.code, "count": cache.incr("stray-answers")})
+    try:
+        count = cache.incr("stray-answers")
+    except ValueError:  # evicted meanwhile
+        count = 1
+    logger.warning("stray answer", extra={"code": error.code, "count": count})
 
 
 def _log(record: SignIn | None, provider: IdentityProvider, code: str) -> None:

@@ -12,4 +12,4 @@ class Command(UserCommand):
     def handle_person(self, tenant: Tenant, **options: Any) -> str:
         person = require_person(options["email"], options["user"])
         suspend(person, by=None)
-        return f"{person.email} of {tenant.name} is suspended and cannot sign in."
+        return f"{person.email} of {tenant.name} is suspended: no way in."

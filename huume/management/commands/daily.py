@@ -11,6 +11,7 @@ from django_tenants.utils import tenant_context
 
 from accounts import sign_in
 from accounts.models import Session
+from accounts.provider_calls import release_connection
 from tenants.commands import OneLineCommand
 from tenants.models import Tenant
 
@@ -57,7 +58,8 @@ class Command(OneLineCommand):
             except Exception as error:
                 logger.exception("daily failed", extra={"of_tenant": tenant.schema_name})
                 failed.append(f"{tenant.schema_name} ({type(error).__name__})")
-                connection.close_if_unusable_or_obsolete()
+                # It may be what failed; the next tenant gets another one.
+                release_connection()
                 continue
             removed = {what: removed.get(what, 0) + number for what, number in done.items()}
         if failed:

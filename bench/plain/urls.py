@@ -1,0 +1,5 @@
+from django.urls import path
+
+from bench import views
+
+urlpatterns = [path("bench/trivial/", views.trivial), path("bench/me/", views.me)]

@@ -1,0 +1,144 @@
+"""Identity providers in the account managers' admin. The client secret goes in and never comes out."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_post_parameters
+
+from huume.staff import confirmation
+from tenants.admin import RegisterAdmin
+from tenants.forms import IdentityProviderForm
+from tenants.models import IdentityProvider
+
+SHOWN = ["status", "missing", "redirect_uri", "sign_out_uri"]
+
+
+class IdentityProviderAdmin(RegisterAdmin):
+    form = IdentityProviderForm
+    list_display = ["button_label", "tenant", "kind", "status", "issuer", "missing"]
+    list_filter = ["status", "kind"]
+    list_select_related = ["tenant"]
+    search_fields = ["label", "slug", "issuer", "tenant__name", "tenant__schema_name"]
+    search_help_text = gettext_lazy("Label, slug, issuer or tenant")
+    buttons = ("activate", "disable")
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        return super().get_queryset(request).select_related("tenant").prefetch_related("tenant__domains")
+
+    @admin.display(description=gettext_lazy("provider"), ordering="label")
+    def button_label(self, provider: IdentityProvider) -> str:
+        return provider.button_label
+
+    @admin.display(description=gettext_lazy("missing"))
+    def missing(self, provider: IdentityProvider) -> str:
+        return ", ".join(provider.missing()) or _("nothing")
+
+    @admin.display(description=gettext_lazy("redirect URI"))
+    def redirect_uri(self, provider: IdentityProvider) -> str:
+        return exact(provider.tenant.address + provider.redirect_path)
+
+    @admin.display(description=gettext_lazy("sign-out redirect URI"))
+    def sign_out_uri(self, provider: IdentityProvider) -> str:
+        return exact(provider.tenant.address)
+
+    @admin.display(description=gettext_lazy("Okta API scopes"))
+    def scopes_refused(self, provider: IdentityProvider) -> str:
+        """What to open in Okta where the extra scopes were refused at somebody's sign-in."""
+        scopes = [(f"okta.myAccount.{part}.read",) for part in ("email", "phone", "profile")]
+        words = _(
+            "Okta refused the extra scopes on %(day)s. People get in without them, but their phone number may be"
+            " missing. In Okta’s admin console open Applications, the app, the tab “Okta API Scopes”, and grant these."
+            " Only a Super Admin can."
+        ) % {"day": f"{provider.scopes_refused_at:%d %B %Y}"}
+        return format_html("<p>{}</p>{}", words, format_html_join("", "<div><code>{}</code></div>", scopes))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["tenant", "slug", *SHOWN, "scopes_refused"] if obj else []
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        credentials = ["domain", "accepted_issuer", "client_id", "secret"]
+        wanted: list[Any] = [
+            (None, {"fields": ["tenant", "kind", "slug", "label"]}),
+            (_("What the IT administrator sent"), {"fields": [*credentials, "email_domains"]}),
+        ]
+        if obj:
+            shown = [*SHOWN, "scopes_refused"] if obj.scopes_refused_at else SHOWN
+            help_text = _(
+                "The two addresses go into the customer’s directory exactly as they are, without a slash at the end."
+            )
+            wanted.insert(0, (_("Where it stands"), {"fields": shown, "description": help_text}))
+        return [*wanted, *self._confirmation(request, obj)]
+
+    def _confirmation(self, request: HttpRequest, obj: Any) -> list[Any]:
+        allowed = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        if not allowed or not asks(request):
+            return []
+        words = _(
+            "Whoever changes a provider decides who gets in. It is more than five minutes since you showed who you are."
+        )
+        fields = [name for name in confirmation.FIELDS if name in confirmation.ConfirmationForm(request).fields]
+        return [(_("Confirm that it is you"), {"fields": fields, "description": words, "classes": ["confirmation"]})]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        return type(form.__name__, (form,), {"request": request, "asks_confirmation": asks(request)})
+
+    @method_decorator(sensitive_post_parameters())
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return super().changeform_view(request, *args, **kwargs)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        # Confirmed by this very request, and something else is wrong: nobody is asked twice.
+        if confirmation.is_fresh(request):
+            form = context["adminform"]
+            form.fieldsets = [each for each in form.fieldsets if "confirmation" not in each[1].get("classes", ())]
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        provider = form.store()
+        for remark in form.remarks():
+            self.message_user(request, remark, messages.WARNING)
+        return provider
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Stored already, by save_form."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """There are no inlines."""
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        back_to = reverse("admin:tenants_identityprovider_delete", args=[object_id])
+        return confirmation.first(request, back_to) or super().delete_view(request, object_id, extra_context)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        # First disabled: that ends the sessions which began by it.
+        obj.disable()
+        obj.delete()
+
+    def activate(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.press(
+            request, object_id, IdentityProvider.activate, _("Switched live. People can sign in by it."), grave=True
+        )
+
+    def disable(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        words = _("Disabled. Nobody signs in by it, and its sessions are gone.")
+        return self.press(request, object_id, IdentityProvider.disable, words, grave=True)
+
+
+def asks(request: HttpRequest) -> bool:
+    """Whether this request's form wants a confirmation: one answer for the whole request."""
+    if not hasattr(request, "asks_confirmation"):
+        request.asks_confirmation = not confirmation.is_fresh(request)  # type: ignore[attr-defined]
+    return bool(request.asks_confirmation)  # type: ignore[attr-defined]
+
+
+def exact(address: str) -> str:
+    """An address to be copied whole: one click selects it."""
+    return format_html('<code class="exact">{}</code>', address)
