@@ -3,26 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from huume.tests.browser import find_chromium
 from huume.tests.certified_cast import PEOPLE, SECRET, application
 from huume.tests.certified_provider import CertifiedProvider
 from huume.tests.pages import expect_good, open_window, watched
 from huume.tests.portal_process import PortalProcess
 
 pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.timeout(240)]
-
-# Chromium's own calls home, which no test needs and a closed network answers with noise.
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(find_chromium()), args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +79,6 @@ def test_wait_be_let_in_and_sign_out(chromium: Browser, address: str) -> None:
     carol.get_by_role("button", name="Sign out").first.click()
     carol.get_by_role("button", name="Yes, sign me out").click()
     expect(carol.get_by_text("You are signed out")).to_be_visible()
-    expect(carol).to_have_url(f"{address}/sign-in/?signed-out")
     expect_good(carol, "signed-out")
     carol.goto(f"{address}/")
     expect(carol.get_by_role("link", name="Okta")).to_be_visible()
@@ -138,5 +125,3 @@ def test_every_page_of_the_user_administrator(chromium: Browser, address: str, p
     expect(page).to_have_url(f"{address}/{path}/")
     expect_good(page, path.replace("/", "-"))
     assert errors == []
-
-
