@@ -26,7 +26,7 @@ class GateMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        answer = too_large(request) or self.get_response(request)
+        answer = closed(request) or too_large(request) or self.get_response(request)
         origin = request.session.get(END_SESSION_ORIGIN) if self._is_signed_in(request) else None
         if origin:
             # Chromium holds form-action against the redirect that follows the sign-out form too.
@@ -61,10 +61,16 @@ def to_sign_in(request: HttpRequest) -> HttpResponseRedirect:
     return HttpResponseRedirect(f"{settings.LOGIN_URL}?{urlencode({'next': next_path})}")
 
 
+def closed(request: HttpRequest) -> HttpResponse | None:
+    """Before anybody is looked for. Static files are served further out, so that the page has its looks."""
+    tenant = request.tenant  # type: ignore[attr-defined]  # set by TenantMiddleware
+    return refusals.tenant_suspended(request) if tenant.is_suspended else None
+
+
 def too_large(request: HttpRequest) -> HttpResponse | None:
     """Before anything reads the body: Django bounds a form's fields, and lets files of any size onto the disk."""
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if length.isdecimal() and int(length) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+    if length.isdecimal() and len(length) < 10 and int(length) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         return None
     text = _("Nothing that is sent here is as large as that. Go back and try once more.")
     return refusals.refuse(request, 413, title=_("That was too much at once"), text=text, code="too_large")

@@ -18,7 +18,8 @@ class Permission(models.TextChoices):
     EXPORT = "export", _("Export")
 
 
-# As auth_permission names them.
+# The app whose permissions they are, and their names, as auth_permission has them.
+APP = "accounts"
 GRANTABLE = tuple((permission.value, str(permission.label)) for permission in Permission)
 
 

@@ -31,9 +31,7 @@ def configure_providers(addresses: dict[str, str]) -> None:
     for slug in KINDS:
         kind = IdentityProvider.Kind.OKTA if slug == "okta" else IdentityProvider.Kind.OIDC
         found = look_up(kind, issuer=addresses[slug], client_id="acme-client")
-        configure(
-            acme, slug, kind=kind, found=found, client_id="acme-client", client_secret="acme-secret"
-        ).activate()
+        configure(acme, slug, kind=kind, found=found, client_id="acme-client", client_secret="acme-secret").activate()
 
 
 def open_session(subdomain: str) -> str:

@@ -60,7 +60,7 @@ class Reader(threading.Thread):
 
     def expect(self, right: bool, status: int, body: str, *, counts: bool = True) -> None:
         if not right:
-            print(f"WRONG: {status} {body[:2000]}", file=sys.stderr, flush=True)
+            print(f"WRONG: {status} {' '.join(body.split())[:2000]}", file=sys.stderr, flush=True)
         self.counts["wrong"] += not right
         self.counts["right" if counts else "refused, rightly"] += right
         self.left -= counts
@@ -71,9 +71,9 @@ class Reader(threading.Thread):
 
 def cut_off(ended: threading.Event) -> int:
     """Ends every connection of this process again and again, until told to stop; says how many."""
-    place = {name.lower(): os.environ[f"BENCH_DATABASE_{name}"] for name in ("USER", "HOST", "PORT")}
+    place = " ".join(f"{name.lower()}={os.environ[f'BENCH_DATABASE_{name}']}" for name in ("USER", "HOST", "PORT"))
     cut = 0
-    with psycopg.connect(dbname="huume", application_name="bench scissors", autocommit=True, **place) as connection:
+    with psycopg.connect(f"{place} dbname=huume application_name=scissors", autocommit=True) as connection:
         while not ended.wait(CUT_EVERY):
             found = connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", [NAME]

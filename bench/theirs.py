@@ -26,7 +26,7 @@ def migrated() -> AbstractContextManager[object]:
 
     call_command("migrate_schemas", schema_name="public", verbosity=0)
     client = Client(schema_name="acme", name="Acme")
-    client.save()
+    client.save()  # type: ignore[no-untyped-call]  # the library is untyped
     Domain.objects.create(domain="tenants.localhost", tenant=client, is_primary=True)
     context: AbstractContextManager[object] = tenant_context(client)
     return context

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
@@ -18,6 +17,7 @@ from huume.staff.forms import SignInForm
 from tenants.admin import TenantAdmin
 from tenants.models import IdentityProvider, Tenant
 from tenants.provider_admin import IdentityProviderAdmin
+from tenants.schemas import current_schema
 
 private = method_decorator([never_cache, sensitive_post_parameters()])
 
@@ -31,7 +31,7 @@ class StaffSite(AdminSite):
     login_form = SignInForm
 
     def has_permission(self, request: HttpRequest) -> bool:
-        ours = connection.schema_name == settings.STAFF_SCHEMA
+        ours = current_schema() == settings.STAFF_SCHEMA
         return ours and super().has_permission(request) and second_factor.is_passed(request)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:

@@ -3,17 +3,18 @@
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection
+
+from tenants.schemas import current_schema
 
 
 class CacheBySchema(dict[Any, Any]):
     """Stands in for ContentTypeManager._cache, whose keys are database aliases (django.contrib.contenttypes.models)."""
 
     def __getitem__(self, using: str) -> Any:
-        return super().__getitem__((connection.schema_name, using))
+        return super().__getitem__((current_schema(), using))
 
     def setdefault(self, using: Any, default: Any = None) -> Any:
-        return super().setdefault((connection.schema_name, using), default)
+        return super().setdefault((current_schema(), using), default)
 
 
 def keep_apart() -> None:

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_urlconf
 
-from huume import refusals
 from huume.client_address import client_address
 from huume.health import healthz
 from huume.logs import request_id
@@ -69,8 +68,6 @@ class TenantMiddleware:
         return self._answer(tenant_request)
 
     def _answer(self, request: TenantRequest) -> HttpResponseBase:
-        if request.tenant.is_suspended and not request.path.startswith(settings.STATIC_URL):
-            return refusals.tenant_suspended(request)
         if request.tenant.is_staff:
             request.urlconf = settings.STAFF_URLCONF
             set_urlconf(settings.STAFF_URLCONF)

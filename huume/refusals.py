@@ -37,9 +37,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         request,
         403,
         title=_("That page was too old to be sent"),
-        text=_(
-            "A form is good for one sign-in and one browser. Go back, load the page again, and send it once more."
-        ),
+        text=_("A form is good for one sign-in and one browser. Go back, load the page again, and send it once more."),
         code="form_expired",
     )
 
@@ -68,9 +66,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Django calls it while it handles what a view or a middleware raised."""
     if isinstance(sys.exc_info()[1], OperationalError):
         return out_of_reach(request)
-    text = _(
-        "The mistake is ours, and it is on record. What was saved before is safe. Try again in a minute."
-    )
+    text = _("The mistake is ours, and it is on record. What was saved before is safe. Try again in a minute.")
     return refuse(request, 500, title=_("Something broke on our side"), text=text, code="server_error")
 
 

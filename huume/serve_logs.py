@@ -11,7 +11,7 @@ from gunicorn.glogging import Logger
 QUERY = re.compile(r"\?[^\s\"']+")
 
 
-class Lines(Logger):
+class Lines(Logger):  # type: ignore[misc]  # the library is untyped
     def setup(self, cfg: Config) -> None:
         super().setup(cfg)
         for handler in self.error_log.handlers:

@@ -63,6 +63,10 @@ class RegisterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic 
         ]
         return [*routes, *super().get_urls()]
 
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        context["show_save_and_add_another"] = False
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def press(self, request: HttpRequest, object_id: str, act: Any, words: str, *, grave: bool = False) -> HttpResponse:
         """Does `act` to the row and logs it as `words`, both or neither; `grave` wants a confirmation first."""
         row = self.get_object(request, object_id)
@@ -83,11 +87,12 @@ class RegisterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic 
         return HttpResponseRedirect(page)
 
 
-class HostInline(admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
+class HostInline(admin.StackedInline):  # type: ignore[type-arg]  # not generic at run time
     model = Domain
     form = HostForm
     formset = HostFormSet
     extra = 0
+    fields = [("domain", "is_primary")]
     verbose_name_plural = gettext_lazy("hosts")
 
 
@@ -95,7 +100,6 @@ class TenantAdmin(RegisterAdmin):
     list_display = ["name", "schema_name", "hosts", "providers_with_status", "is_suspended", "missing"]
     list_filter = [SuspendedFilter, ("providers__status", ProviderFilter), ("providers__kind", ProviderFilter)]
     search_fields = ["name", "schema_name", "domains__domain"]
-    search_help_text = gettext_lazy("Name, subdomain or host")
     readonly_fields = ["schema_name", "is_suspended", "created_at", "own_providers", "missing"]
     buttons = ("suspend", "resume")
 
@@ -111,9 +115,9 @@ class TenantAdmin(RegisterAdmin):
         said = ((provider.button_label, provider.get_status_display()) for provider in tenant.providers.all())
         return format_html_join("", "<div>{}: {}</div>", said)
 
-    @admin.display(description=gettext_lazy("suspended"), boolean=True, ordering="suspended_at")
-    def is_suspended(self, tenant: Tenant) -> bool:
-        return tenant.is_suspended
+    @admin.display(description=gettext_lazy("suspended"), ordering="suspended_at")
+    def is_suspended(self, tenant: Tenant) -> str:
+        return _("since %(day)s") % {"day": f"{tenant.suspended_at:%d %b %Y}"} if tenant.is_suspended else _("no")
 
     @admin.display(description=gettext_lazy("missing"))
     def missing(self, tenant: Tenant) -> str:

@@ -4,7 +4,7 @@ from django.db.models.signals import post_delete
 
 class TenantsConfig(AppConfig):
     name = "tenants"
-    verbose_name = "customers"
+    verbose_name = "Customers"
 
     def ready(self) -> None:
         from django_tenants.signals import tenant_delete_callback

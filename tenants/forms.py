@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django import forms
 from django.conf import settings
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_tenants.utils import schema_exists
@@ -160,6 +160,13 @@ class IdentityProviderForm(ConfirmationFields, forms.ModelForm):  # type: ignore
     class Meta:
         model = IdentityProvider
         fields: ClassVar = ["tenant", "kind", "slug", "label", "client_id"]
+        error_messages: ClassVar = {
+            NON_FIELD_ERRORS: {
+                "unique_together": gettext_lazy(
+                    "This tenant has a provider with that slug already: open that one instead."
+                )
+            }
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -170,8 +177,14 @@ class IdentityProviderForm(ConfirmationFields, forms.ModelForm):  # type: ignore
         words = _("One is stored. Leave empty to keep it.") if stored.client_secret else _("None is stored.")
         self.fields["secret"].widget.attrs["placeholder"] = words
         if "tenant" in self.fields:
-            self.fields["tenant"].queryset = Tenant.objects.customers()  # type: ignore[attr-defined]  # of a ModelChoiceField
+            self._offer_customers()
         self.ask(asked=self.asks_confirmation)
+
+    def _offer_customers(self) -> None:
+        field: Any = self.fields["tenant"]
+        field.queryset = Tenant.objects.customers()
+        for what in ("add", "change", "view", "delete"):
+            setattr(field.widget, f"can_{what}_related", False)
 
     @property
     def changed_data(self) -> list[str]:
@@ -200,7 +213,7 @@ class IdentityProviderForm(ConfirmationFields, forms.ModelForm):  # type: ignore
         try:
             self.found = look_up(kind, client_id=client_id, **{named: typed})
         except DiscoveryError as error:
-            self.add_error("domain", str(error))
+            self.add_error("domain", error.detail or str(error))
             return
         self._require_only_provider(self.found.metadata.issuer)
         if self.found.differs:

@@ -26,7 +26,6 @@ class IdentityProviderAdmin(RegisterAdmin):
     list_filter = ["status", "kind"]
     list_select_related = ["tenant"]
     search_fields = ["label", "slug", "issuer", "tenant__name", "tenant__schema_name"]
-    search_help_text = gettext_lazy("Label, slug, issuer or tenant")
     buttons = ("activate", "disable")
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:

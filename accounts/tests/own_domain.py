@@ -1,4 +1,4 @@
-"""The settings of a product on its own domain over TLS, for tests that run on localhost: taken from a process of its own."""
+"""The settings of a product on its own domain over TLS, for tests that run on localhost."""
 
 import json
 import os
@@ -21,14 +21,15 @@ CUSTOMERS_HOST = "portal.acme.example"
 SHOW = """
 import json
 from django.conf import settings
-families = ("SESSION_COOKIE_", "CSRF_COOKIE_", "LANGUAGE_COOKIE_", "ATTEMPT_COOKIE_", "SECURE_", "BASE_DOMAIN", "BASE_HOST", "SCHEME")
+cookies = ("SESSION_COOKIE_", "CSRF_COOKIE_", "LANGUAGE_COOKIE_", "ATTEMPT_COOKIE_")
+families = (*cookies, "SECURE_", "BASE_DOMAIN", "BASE_HOST", "SCHEME")
 print(json.dumps({name: getattr(settings, name) for name in dir(settings) if name.startswith(families)}))
 """
 
 
 @cache
 def settings_on(base_domain: str) -> dict[str, Any]:
-    """The settings that a base domain decides."""
+    """The settings that a base domain decides, as a process of that domain reads them."""
     environment = {**os.environ, "BASE_DOMAIN": base_domain, "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"}
     environment["DJANGO_SETTINGS_MODULE"] = "huume.settings"
     shown = subprocess.run(

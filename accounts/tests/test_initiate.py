@@ -21,7 +21,15 @@ def sent_to(answer: Any) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize(
     "issuer",
-    ["", "https://evil.example", "//", "{issuer}.evil.example", "{issuer}/oauth2/default", "{issuer}\x00", "x" * 10_000],
+    [
+        "",
+        "https://evil.example",
+        "//",
+        "{issuer}.evil.example",
+        "{issuer}/oauth2/default",
+        "{issuer}\x00",
+        "x" * 10_000,
+    ],
 )
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_another_issuer_is_refused_and_begins_nothing(

@@ -54,7 +54,7 @@ def test_an_address_elsewhere_ends_at_the_start_page(
     page = browser.get("/sign-in/", {"next": spelling})
     assert page.status_code == 200
     assert b"evil" not in page.content
-    assert b"?next=%2F\"" in page.content
+    assert b'?next=%2F"' in page.content
     assert browser.get("/oidc/okta/start/", {"next": spelling}).status_code == 302
     assert Attempt.objects.get().next_path == "/"
 

@@ -47,9 +47,7 @@ def test_scopes_refused_twice_end_on_a_page(acme: Tenant, okta: FakeProvider, cl
 
 
 @pytest.mark.parametrize("kind", ["oidc", "entra", "google"])
-def test_other_kinds_are_not_tried_twice(
-    acme: Tenant, okta: FakeProvider, client_for: ClientFor, kind: str
-) -> None:
+def test_other_kinds_are_not_tried_twice(acme: Tenant, okta: FakeProvider, client_for: ClientFor, kind: str) -> None:
     provider = configure_okta(acme, okta)
     IdentityProvider.objects.filter(pk=provider.pk).update(kind=kind)
     okta.break_rule("callback_error", "consent_required")

@@ -23,9 +23,7 @@ def measure(ground: Ground) -> list[Row]:
         people[host] = {"session": ours.open_session(name), "email": ours.email_in(name)}
     counts = read(ground, people, 4_000 if ground.quick else 24_000)
     print("  " + ", ".join(f"{what}: {count}" for what, count in counts.items()))
-    return [
-        Row(f"wrong-tenant reads of {counts['right'] + counts['wrong']}", counts["wrong"], at_most=0, must=True)
-    ]
+    return [Row(f"wrong-tenant reads of {counts['right'] + counts['wrong']}", counts["wrong"], at_most=0, must=True)]
 
 
 def read(ground: Ground, people: dict[str, dict[str, str]], reads: int) -> dict[str, int]:
@@ -39,5 +37,7 @@ def read(ground: Ground, people: dict[str, dict[str, str]], reads: int) -> dict[
             stderr=log,
             check=True,
         )
+    wrong = [line for line in (ground.folder / "reads.log").read_text(errors="replace").splitlines() if "WRONG" in line]
+    print("".join(f"  {line[:300]}\n" for line in wrong[:5]), end="")
     counts: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
     return counts

@@ -14,9 +14,9 @@ from django.db import OperationalError, connection
 # Other clients of the pooler may take or give back a session between two of our looks.
 ROUNDS = 3
 SENTENCE = (
-    "The database is reached through a transaction pooler (such as PgBouncer with pool_mode=transaction): statements of "
-    "one connection run in several sessions of the server, so one tenant would be shown another's data. Let "
-    "DATABASE_URL name PostgreSQL itself, or a pooler with pool_mode=session; DATABASE_POOL sets the size of our own pool."
+    "The database is reached through a transaction pooler (such as PgBouncer with pool_mode=transaction): statements "
+    "of one connection run in several sessions of the server, so one tenant would be shown another's data. Let "
+    "DATABASE_URL name PostgreSQL itself, or a pooler with pool_mode=session; DATABASE_POOL sets the size of our own."
 )
 logger = logging.getLogger(__name__)
 

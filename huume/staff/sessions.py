@@ -4,16 +4,16 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
-from django.db import connection
 from django.http import HttpRequest
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from huume.staff import confirmation
+from tenants.schemas import current_schema
 
 
 def begin(sender: Any, request: HttpRequest, **_kwargs: Any) -> None:
     """Stamps the session as the staff's: one without a stamp is nothing to accounts.sessions."""
-    if connection.schema_name != settings.STAFF_SCHEMA:
+    if current_schema() != settings.STAFF_SCHEMA:
         return
     # Who signs in again has to show the second factor again.
     for mark in (DEVICE_ID_SESSION_KEY, confirmation.CONFIRMED_AT):

@@ -7,7 +7,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AdminDateWidget
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q, Value
 from django.db.models.functions import Replace
@@ -25,6 +24,7 @@ from tenants.models import IdentityProvider, Tenant
 PERMISSION = "tenants.view_tenant"
 MOST_ROWS = 200
 CODE_LENGTH = 12
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 # Crockford's base 32 has no such letters: who reads them out means the digits.
 MISREAD = str.maketrans("ILO", "110")
 
@@ -78,7 +78,7 @@ class LookUpForm(forms.Form):
         max_length=254,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
-    day = forms.DateField(label=gettext_lazy("Day"), required=False, widget=AdminDateWidget)
+    day = forms.DateField(label=gettext_lazy("Day"), required=False, widget=DAY)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -154,4 +154,4 @@ def look_up(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         "cut_off": len(rows) > MOST_ROWS,
         "title": _("Why can’t I sign in?"),
     }
-    return TemplateResponse(request, "admin/staff/sign_ins.html", {**context, **more, "media": form.media})
+    return TemplateResponse(request, "admin/staff/sign_ins.html", {**context, **more})

@@ -93,7 +93,7 @@ class PortalProcess:
 
     def manage(self, *arguments: str, stdin: str = "") -> str:
         """What the command printed. Raises CalledProcessError (with .stderr) where it refused."""
-        command = [sys.executable, ROOT / "manage.py", *arguments]
+        command = [sys.executable, str(ROOT / "manage.py"), *arguments]
         done = subprocess.run(
             command, cwd=ROOT, env=self.environment, input=stdin, capture_output=True, text=True, check=True
         )

@@ -84,7 +84,7 @@ def test_a_connection_that_was_silent_for_long_is_asked(acme: Tenant, round_trip
     with pooled_connections(1) as pool:
         in_thread(server_process)
         with pool.connection() as pooled:
-            pooled.checked_at -= TRUSTED_SECONDS  # type: ignore[attr-defined]  # our own mark on it
+            pooled.checked_at -= TRUSTED_SECONDS
         round_trips.clear()
         in_thread(server_process)
     assert len(round_trips) == 1

@@ -90,13 +90,17 @@ def test_an_error_in_a_transaction(acme: Tenant, globex: Tenant, reports: None) 
 
 
 def test_a_tenant_set_in_a_failed_transaction(acme: Tenant, globex: Tenant, reports: None) -> None:
+    @transaction.atomic
+    def fail_and_move() -> None:
+        try:
+            execute("SELECT nothing_such")
+        finally:
+            set_tenant(acme)
+
     def work() -> str:
         set_tenant(globex)
-        with pytest.raises(ProgrammingError), transaction.atomic():
-            try:
-                execute("SELECT nothing_such")
-            finally:
-                set_tenant(acme)
+        with pytest.raises(ProgrammingError):
+            fail_and_move()
         return schema_of_the_server()
 
     assert in_thread(work) == "acme"
@@ -108,7 +112,7 @@ def test_a_connection_that_is_closed_and_opened(acme: Tenant, globex: Tenant, re
 
 def test_a_connection_that_is_lost_and_opened(acme: Tenant, globex: Tenant, reports: None) -> None:
     def disturb() -> None:
-        with pytest.raises(Exception, match="terminating connection|closed"):
+        with pytest.raises(Exception, match=r"terminating connection|closed"):
             execute("SELECT pg_terminate_backend(pg_backend_pid())")
         connection.close_if_unusable_or_obsolete()
 

@@ -20,6 +20,8 @@ from huume.serve_logs import LineFormatter
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVE = [sys.executable, "-m", "huume.serve"]
+# One worker: most of it is against one running server.
+pytestmark = pytest.mark.xdist_group("serve")
 
 
 def environment(folder: Path, **changed: str) -> dict[str, str]:

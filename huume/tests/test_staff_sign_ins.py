@@ -1,4 +1,4 @@
-"""“Why can't I sign in?”: an account manager finds the attempt and reads what to do about it, in one tenant at a time."""
+"""“Why can't I sign in?”: an account manager finds the attempt, in one tenant at a time, and what to do."""
 
 from datetime import UTC, datetime
 
@@ -68,11 +68,19 @@ def test_only_customers_are_looked_up(ada: TenantClient, tenant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", [REFERENCE, REFERENCE.lower(), "ACME 7f3k 2qmd 8xy0", "acme7F3K2QMD8XYO", f"  {REFERENCE}.", "acme–7F3K–2QMD–8XYO"]
+    "typed",
+    [REFERENCE, REFERENCE.lower(), "ACME 7f3k 2qmd 8xy0", "acme7F3K2QMD8XYO", f"  {REFERENCE}.", "acme–7F3K–2QMD–8XYO"],
 )
 def test_a_reference_is_found_however_it_is_typed(ada: TenantClient, refused: SignIn, typed: str) -> None:
     page = ada.get(PAGE, {"reference": typed}).content.decode()
-    for words in (REFERENCE, "bob.lund@acme.example", "192.0.2.7", "did not let you through", "Assignments", "Firefox &lt;b&gt;"):
+    for words in (
+        REFERENCE,
+        "bob.lund@acme.example",
+        "192.0.2.7",
+        "did not let you through",
+        "Assignments",
+        "Firefox &lt;b&gt;",
+    ):
         assert words in page
 
 

@@ -1,4 +1,4 @@
-"""Many threads that read many tenants through the whole application, with trouble thrown in; and what they read wrongly.
+"""Many threads that read many tenants through the whole application, with trouble thrown in; and how often wrongly.
 
 The views stand in for pages: they read one row through the ORM, after an error, a rollback, or a lost connection.
 """

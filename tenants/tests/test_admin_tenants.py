@@ -203,7 +203,7 @@ def test_deleting_takes_everything_and_leaves_a_line_in_the_log(ada: TenantClien
     initech, _made = provision("initech", "Initech")
     live_provider_row(initech)
     with connection.cursor() as cursor:
-        # Made in the same transaction, which is no more than a test's: checks that wait for its end keep tables from going.
+        # Made in this same transaction, as only a test does: checks that wait for its end keep tables.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     assert ada.post(page_of(initech, "delete"), {"name": "Initech"}).status_code == 302
     assert not Tenant.objects.filter(schema_name="initech").exists()
