@@ -36,6 +36,8 @@ def arrive(
         require_open(provider.pk)
         user = find_user(provider, person)
         sign_in.user = user
+        identities = Identity.objects.filter(issuer=provider.issuer, subject=person.subject)
+        identities.update(last_used_at=timezone.now(), provider=provider.pk)
         if not user.is_active:
             raise Suspended("user_suspended")
         refresh(user, person)

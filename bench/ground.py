@@ -13,6 +13,7 @@ import django
 import psycopg
 
 from bench.servers import ROOT, Project, Providers
+from bench.theirs import TENANTS
 from huume import postgres
 
 DATABASES = ("bench_stock", "bench_plain", "bench_tenants")
@@ -64,7 +65,13 @@ def prepare_theirs(project: Project) -> None:
         check=True,
         stdout=subprocess.PIPE,
     )
-    project.session = json.loads(done.stdout.splitlines()[-1])["session"]
+    sessions: list[str] = json.loads(done.stdout.splitlines()[-1])
+    project.sessions = {host_name(project, number): key for number, key in enumerate(sessions)}
+
+
+def host_name(project: Project, number: int) -> str:
+    """Of its tenants, by number; the first has the project's own."""
+    return f"tenant{number}.localhost" if number else project.host_name
 
 
 def prepare_ours(project: Project, providers: Providers) -> None:
@@ -76,7 +83,10 @@ def prepare_ours(project: Project, providers: Providers) -> None:
     ours.migrate()
     ours.make_tenant("acme")
     ours.configure_providers(providers.addresses)
-    project.session = ours.open_session("acme")
+    project.sessions = {project.host_name: ours.open_session("acme")}
+    for number in range(1, TENANTS):
+        ours.make_tenant(f"tenant{number}")
+        project.sessions[host_name(project, number)] = ours.open_session(f"tenant{number}")
 
 
 @contextmanager
@@ -87,6 +97,6 @@ def ground(folder: Path, quick: bool) -> Iterator[Ground]:
         made["stock"].environment["BENCH_PROVIDER"] = providers.addresses["two"]
         for name in ("stock", "plain", "tenants"):
             prepare_theirs(made[name])
-        made["guarded"].session = made["plain"].session
+        made["guarded"].sessions = made["plain"].sessions
         prepare_ours(made["ours"], providers)
         yield Ground(folder, quick, providers, **made)

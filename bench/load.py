@@ -14,16 +14,15 @@ _LENGTH = re.compile(rb"(?i)\r\ncontent-length: (\d+)\r\n")
 
 
 def rate(project: Project, path: str, seconds: float) -> float:
-    """Answers per second. Raises RuntimeError for one that is not 200."""
-    cookies = "; ".join(f"{name}={value}" for name, value in project.cookies.items())
-    request = f"GET {path} HTTP/1.1\r\nHost: {project.host}\r\nCookie: {cookies}\r\n\r\n".encode()
+    """Answers per second, the tenants in turn. Raises RuntimeError for one that is not 200."""
+    requests = [request_of(path, host, cookies) for host, cookies in project.faces]
     counts = [0] * THREADS
     begun = time.monotonic()
 
     def keep_asking(client: int) -> None:
         with connected(project.port) as connection:
             while time.monotonic() < begun + seconds:
-                ask(connection, request)
+                ask(connection, requests[counts[client] % len(requests)])
                 counts[client] += 1
 
     threads = [threading.Thread(target=keep_asking, args=(client,)) for client in range(THREADS)]
@@ -34,6 +33,11 @@ def rate(project: Project, path: str, seconds: float) -> float:
     if not all(counts):
         raise RuntimeError(f"{project.name}{path}: a client got no answer")
     return sum(counts) / (time.monotonic() - begun)
+
+
+def request_of(path: str, host: str, cookies: dict[str, str]) -> bytes:
+    sent = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    return f"GET {path} HTTP/1.1\r\nHost: {host}\r\nCookie: {sent}\r\n\r\n".encode()
 
 
 @contextmanager

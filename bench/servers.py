@@ -28,7 +28,8 @@ class Project:
     host_name: str
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
-    session: str = ""
+    # Of somebody signed in, by the name of the host; a tenant each, where the project has tenants.
+    sessions: dict[str, str] = field(default_factory=dict)
     listener: socket.socket = field(default_factory=lambda: _listen())
 
     @property
@@ -40,11 +41,18 @@ class Project:
         return f"{self.host_name}:{self.port}"
 
     @property
-    def cookies(self) -> dict[str, str]:
-        return {"session" if self.name == "ours" else "sessionid": self.session}
+    def cookie_name(self) -> str:
+        return "session" if self.name == "ours" else "sessionid"
 
-    def browser(self) -> Browser:
-        return Browser(self.port, self.host)
+    @property
+    def faces(self) -> list[tuple[str, dict[str, str]]]:
+        """Host and cookies of each of them, this project's own host first."""
+        return [(f"{name}:{self.port}", {self.cookie_name: key}) for name, key in self.sessions.items()]
+
+    def browser(self, face: int = 0) -> Browser:
+        """Of somebody signed in, if anybody is."""
+        host, cookies = self.faces[face]
+        return Browser(self.port, host, dict(cookies))
 
     @contextmanager
     def serving(self, *, workers: int, threads: int = 4, **environment: str) -> Iterator[None]:
@@ -82,7 +90,6 @@ class Project:
             if process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(f"{self.name} does not answer; its log is:\n{log.read_text()[-4000:]}")
             with self.browser() as browser:
-                browser.cookies = dict(self.cookies)
                 reply = browser.get("/bench/trivial/")
                 browser.get("/bench/me/")
             if reply.status == 200:

@@ -54,7 +54,7 @@ class Row:
 
 
 def show(value: float, unit: str) -> str:
-    digits = 0 if value == int(value) or value >= 1000 else 1
+    digits = 0 if value == int(value) or value >= 1000 else 1 if value >= 10 else 2
     return f"{value:.{digits}f} {unit}".strip()
 
 

@@ -1,9 +1,10 @@
 """One of the other projects made ready, in a process of its own: `python -m bench.theirs`, with its settings module.
 
-Prints as JSON the key of a session of somebody signed in.
+Prints as JSON the keys of sessions, one for each of its tenants, or one where it has none.
 """
 
 import json
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 
@@ -12,24 +13,28 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 
+# In the projects that have them; pages are asked of each in turn.
+TENANTS = 4
 EMAIL = "alice.reed@acme.example"
 
 
-def migrated() -> AbstractContextManager[object]:
-    """Migrates; where the project has tenants, makes one and enters it."""
+def contexts() -> Iterator[AbstractContextManager[object]]:
+    """Migrates, and makes tenants where the project has them; what to enter for each."""
     if not apps.is_installed("django_tenants"):
         call_command("migrate", verbosity=0)
-        return nullcontext()
+        yield nullcontext()
+        return
     from django_tenants.utils import tenant_context
 
     from bench.tenants_stock.models import Client, Domain
 
     call_command("migrate_schemas", schema_name="public", verbosity=0)
-    client = Client(schema_name="acme", name="Acme")
-    client.save()  # type: ignore[no-untyped-call]  # the library is untyped
-    Domain.objects.create(domain="tenants.localhost", tenant=client, is_primary=True)
-    context: AbstractContextManager[object] = tenant_context(client)
-    return context
+    for number in range(TENANTS):
+        client = Client(schema_name=f"tenant{number}", name="Tenant")
+        client.save()  # type: ignore[no-untyped-call]  # the library is untyped
+        host = f"tenant{number}.localhost" if number else "tenants.localhost"
+        Domain(domain=host, tenant=client, is_primary=True).save()  # type: ignore[no-untyped-call]  # as above
+        yield tenant_context(client)
 
 
 def open_session() -> str:
@@ -46,8 +51,11 @@ def open_session() -> str:
 
 def main() -> None:
     django.setup()
-    with migrated():
-        print(json.dumps({"session": open_session()}))
+    sessions = []
+    for context in contexts():
+        with context:
+            sessions.append(open_session())
+    print(json.dumps(sessions))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from tenants.discovery import Metadata, discover, fetch, parse_domain, parse_iss
 from tenants.metadata import outbound_client
 from tenants.models import IdentityProvider, Tenant
 from tenants.naming import normalise_host, validate_host
+from tenants.signals import access_ended
 
 GOOGLE_ISSUER = "https://accounts.google.com"
 
@@ -67,6 +68,8 @@ def configure(
         provider = provider or IdentityProvider(tenant=tenant, slug=slug)
         if provider.issuer and provider.issuer != found.metadata.issuer:
             provider.set_client_secret("")
+            # Whoever the former directory vouched for is not vouched for by this one.
+            access_ended.send(sender=IdentityProvider, tenant=tenant, provider=provider)
             if provider.is_live and not client_secret:
                 provider.status = IdentityProvider.Status.SUBMITTED
         provider.kind, provider.client_id = kind, client_id.strip()

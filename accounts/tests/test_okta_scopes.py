@@ -187,6 +187,19 @@ def test_one_answer_that_hangs_does_not_lose_the_others(
     assert user.given_name == ("" if part == "profile" else "Ellen")
 
 
+def test_an_answer_past_the_limit_is_not_waited_for(
+    acme: Tenant, okta: FakeProvider, client_for: ClientFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accounts.provider_calls.MYACCOUNT_SECONDS", 0.2)
+    monkeypatch.setattr("accounts.tests.fake_provider_people_api.claims_for", lambda *_args: {})
+    configure_okta(acme, okta)
+    okta.add_person(ELLEN)
+    okta.break_rule("myaccount", "slow:1")
+    assert arrive(client_for(acme), okta, "Ellen").status_code == 302
+    user = User.objects.get()
+    assert (user.name, user.given_name, user.phone) == ("Ellen Ward", "", "")
+
+
 def test_myaccount_is_asked_in_parallel(
     acme: Tenant, okta: FakeProvider, client_for: ClientFor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

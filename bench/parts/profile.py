@@ -1,9 +1,9 @@
 """What a sign-in and a page cost, in statements and provider calls: printed, not compared."""
 
 from bench import statements
-from bench.browser import Door, authorize
-from bench.parts.callback import WAYS, doors
+from bench.browser import Browser, Door, authorize
 from bench.ground import Ground
+from bench.parts.callback import WAYS, doors
 from bench.servers import Project
 from bench.table import Row
 
@@ -31,7 +31,7 @@ def one_sign_in(ground: Ground, project: Project, door: Door, name: str) -> tupl
     provider = "two" if name == "stock" else name
     for _ in range(3):
         ground.providers.calls()
-        with project.browser() as browser:
+        with Browser(door.port, door.host) as browser:
             callback = authorize(browser.get(door.start).location)
             seen = statements.during(ground.database_log, lambda: browser.get(callback))  # noqa: B023
     told = ground.providers.calls()[provider]

@@ -5,8 +5,8 @@ import time
 from statistics import median
 
 from bench.browser import Door, sign_in
-from bench.parts.callback import doors
 from bench.ground import Ground
+from bench.parts.callback import doors
 from bench.table import Row
 
 CLIENTS = 8

@@ -25,14 +25,16 @@ class DatabaseWrapper(TenantDatabaseWrapper):
         """
         reported = self._reported_search_path()
         if reported is not None:
-            wanted = self._get_cursor_search_paths()
+            wanted = self._get_cursor_search_paths()  # type: ignore[no-untyped-call]  # the library is untyped
             self.search_path_set_schemas = wanted if reported == wanted else None
         super()._handle_search_path(cursor)  # type: ignore[no-untyped-call]  # the library is untyped
 
     def _reported_search_path(self) -> list[str] | None:
         reported = self.connection.pgconn.parameter_status(b"search_path")
+        if reported is None:
+            return None
         # Names of schemas hold neither commas nor quotation marks (tenants.naming).
-        return reported and [part.strip().strip('"') for part in reported.decode().split(",")]
+        return [part.strip().strip('"') for part in reported.decode().split(",")]
 
     def get_new_connection(self, conn_params: Mapping[str, Any]) -> Any:
         """As Django does it, after one look, in each process, for a transaction pooler: TransactionPoolerError."""
@@ -50,7 +52,8 @@ class DatabaseWrapper(TenantDatabaseWrapper):
             return None
         if self.alias not in self._connection_pools:
             self._connection_pools.setdefault(self.alias, self._make_pool(options))
-        return self._connection_pools[self.alias]
+        pool: ConnectionPool[Any] = self._connection_pools[self.alias]
+        return pool
 
     def _make_pool(self, options: Mapping[str, Any]) -> ConnectionPool[Any]:
         return ConnectionPool(

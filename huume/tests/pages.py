@@ -18,8 +18,6 @@ def open_window(browser: Browser, *, scheme: str = "light", size: str = "wide") 
     window = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme="dark" if scheme == "dark" else "light",
-        # A colour half way between two schemes is nobody's contrast.
-        reduced_motion="reduce",
     )
     window.set_default_timeout(15_000)
     return window
@@ -31,7 +29,7 @@ def watched(page: Page, address: str) -> list[str]:
 
     def hear(message: ConsoleMessage) -> None:
         if message.type == "error" and message.location.get("url", "").startswith(address):
-            said.append(message.text)
+            said.append(f"{message.text} {message.location}")
 
     page.on("console", hear)
     page.on("pageerror", lambda error: said.append(str(error)))
@@ -44,6 +42,8 @@ def expect_good(page: Page, name: str) -> None:
         page.set_viewport_size({"width": width, "height": height})
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            # A colour half way between two schemes is nobody's contrast.
+            page.evaluate("Promise.all(document.getAnimations().map(running => running.finished))")
             found = Axe().run(page).response["violations"]
             assert not found, f"{name} {size} {scheme}: {json.dumps([rule['nodes'] for rule in found])[:2000]}"
             overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -36,7 +36,7 @@ def pooled_connections(largest: int, *, timeout: float = 10.0) -> Iterator[Conne
     own = connections["default"]
     options = {"min_size": 1, "max_size": largest, "timeout": timeout}
     settings = {**own.settings_dict, "OPTIONS": {**own.settings_dict["OPTIONS"], "pool": options}}
-    made = DatabaseWrapper(settings, alias="pooled").pool
+    made = DatabaseWrapper(settings, alias="pooled").pool  # type: ignore[no-untyped-call]  # the library is untyped
     assert made is not None
     pool: ConnectionPool[Any] = made
     with pytest.MonkeyPatch.context() as patch:

@@ -105,7 +105,7 @@ if PGBOUNCER:  # Where it is not installed the tests above say the same of a poo
 def test_no_connection_of_ours_goes_through_one(pooler: PoolingProxy) -> None:
     settings = {**connection.settings_dict, "HOST": "127.0.0.1", "PORT": str(pooler.port)}
     with pytest.raises(TransactionPoolerError):
-        DatabaseWrapper(settings, alias="default").ensure_connection()
+        DatabaseWrapper(settings, alias="default").ensure_connection()  # type: ignore[no-untyped-call]  # untyped there
 
 
 def test_the_system_check_says_so(pooler: PoolingProxy, monkeypatch: pytest.MonkeyPatch) -> None:
