@@ -189,7 +189,11 @@ def _take_turn() -> None:
 
 def _administrators() -> int:
     """2: a user administrator has signed in by what is a live provider now; 1: only others are there; 0: none."""
-    administrators = User.objects.administrators()
+    # Whoever gives access does it on a page that they must be able to see.
+    seeing = Role.objects.giving(Permission.SEE_PEOPLE).values("pk")
+    administrators = User.objects.administrators().filter(
+        pk__in=User.objects.filter(groups__role__in=seeing).values("pk")
+    )
     # A sign-in finds people by issuer and subject, so that is what says whether an identity is of any use today.
     live = IdentityProvider.objects.live().filter(tenant__schema_name=current_schema()).exclude(issuer="")
     if administrators.filter(identities__issuer__in=live.values("issuer")).exists():

@@ -5,10 +5,10 @@ from uuid import UUID
 from django.contrib.auth import login
 from django.db import connection, transaction
 from django.http import HttpRequest
-from django.utils import timezone
 
+from accounts.attempts import record_success
 from accounts.middleware import END_SESSION_ORIGIN
-from accounts.models import Attempt, Identity, SignIn, User
+from accounts.models import Attempt, Identity, User
 from accounts.oidc.claims import Person
 from accounts.oidc.errors import Suspended
 from tenants.fields import Sealed
@@ -30,21 +30,24 @@ def arrive(
     provider_session: str,
 ) -> User:
     """Signs the person in: user, sign-in record and session in one transaction. Raises Suspended."""
-    sign_in = attempt.sign_in
-    sign_in.subject, sign_in.email = person.subject, person.email
-    with transaction.atomic():
-        require_open(provider.pk)
-        user = find_user(provider, person)
-        sign_in.user = user
-        identities = Identity.objects.filter(issuer=provider.issuer, subject=person.subject)
-        identities.update(last_used_at=timezone.now(), provider=provider.pk)
-        if not user.is_active:
-            raise Suspended("user_suspended")
-        refresh(user, person)
-        start_session(request, user, provider, person, id_token, provider_session)
-        sign_in.outcome, sign_in.finished_at = SignIn.Outcome.SUCCEEDED, timezone.now()
-        sign_in.save(update_fields=["outcome", "finished_at", "subject", "email", "user"])
+    try:
+        with transaction.atomic():
+            require_open(provider.pk)
+            user = find_user(provider, person)
+            require_active(user, attempt)
+            refresh(user, person)
+            start_session(request, user, provider, person, id_token, provider_session)
+            record_success(attempt, user, person)
+    except Suspended:
+        attempt.sign_in.subject, attempt.sign_in.email = person.subject, person.email
+        raise
     return user
+
+
+def require_active(user: User, attempt: Attempt) -> None:
+    if not user.is_active:
+        attempt.sign_in.user = user
+        raise Suspended("user_suspended")
 
 
 def require_open(provider: UUID) -> None:
@@ -123,6 +126,7 @@ def start_session(
     session["id_token"] = Sealed.seal(id_token, bound_to=id_token_binding(user)).ciphertext
     session[END_SESSION_ORIGIN] = origin(provider.metadata.end_session_endpoint)
     session.save()
+    session.modified, session.is_just_begun = False, True  # type: ignore[attr-defined]  # accounts.middleware
 
 
 def id_token_binding(user: User) -> str:

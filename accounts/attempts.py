@@ -11,15 +11,21 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts.models import Attempt, SignIn
-from accounts.oidc.claims import clean_text
+from accounts.models import Attempt, SignIn, User
+from accounts.oidc.claims import Person, clean_text
 from accounts.oidc.errors import SignInError, StrayAnswer
 from accounts.oidc.requests import new_secret
+from huume.client_address import client_address
 from tenants.models import IdentityProvider, address_of
 from tenants.schemas import current_schema
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
 MOST_NEXT = 2000
+TAKE = """
+    DELETE FROM accounts_attempt a USING accounts_signin s
+    WHERE s.id = a.sign_in_id AND a.state_digest = %s AND a.browser_digest = %s
+    RETURNING a.*, s.reference
+"""
 # A state ends so where the provider was asked to let the person choose: a second try with plain scopes asks so again.
 OTHER_PERSON = "-login"
 _BROWSER_KEY = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -105,7 +111,7 @@ def _record(request: HttpRequest, provider: IdentityProvider, **outcome: Any) ->
         reference=new_reference(),
         provider=provider.pk,
         provider_label=str(provider.button_label),
-        ip_address=request.client_address or None,  # type: ignore[attr-defined]
+        ip_address=client_address(request) or None,
         user_agent=clean_text(request.headers.get("User-Agent", ""), 300),
         **outcome,
     )
@@ -120,15 +126,9 @@ def _forget_oldest(browser_digest: str) -> None:
 def take(state: str, browser_key: str) -> Attempt:
     """The attempt of this state and this browser, which is gone from then on, whatever comes of it.
 
-    One statement, so that the same answer twice finds it once. Raises StrayAnswer.
+    One statement, so that the same answer twice finds it once; it brings the reference along. Raises StrayAnswer.
     """
-    table = Attempt._meta.db_table
-    taken = list(
-        Attempt.objects.raw(
-            f"DELETE FROM {table} WHERE state_digest = %s AND browser_digest = %s RETURNING *",  # noqa: S608  # our own name
-            [digest(state), digest(browser_key)],
-        )
-    )
+    taken = list(Attempt.objects.raw(TAKE, [digest(state), digest(browser_key)]))
     if not taken:
         raise StrayAnswer("answer_no_attempt" if browser_key else "answer_other_browser")
     return taken[0]
@@ -139,6 +139,16 @@ def check(attempt: Attempt, provider: IdentityProvider) -> None:
         raise StrayAnswer("answer_other_provider")
     if timezone.now() - attempt.created_at > Attempt.LIFETIME:
         raise StrayAnswer("answer_expired")
+
+
+def record_success(attempt: Attempt, user: User, person: Person) -> None:
+    SignIn.objects.filter(pk=attempt.sign_in_id).update(
+        outcome=SignIn.Outcome.SUCCEEDED,
+        finished_at=timezone.now(),
+        subject=person.subject,
+        email=person.email,
+        user=user,
+    )
 
 
 def record_refusal(attempt: Attempt, error: SignInError) -> SignIn:

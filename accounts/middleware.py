@@ -11,12 +11,26 @@ from django.utils.translation import gettext as _
 from accounts.attempts import safe_next
 from accounts.gate import ANYBODY, SIGNED_IN
 from huume import refusals
+from huume.content_policy import allow_form_action
 
 END_SESSION_ORIGIN = "end_session_origin"
 
 
 class SessionMiddleware(DjangoSessionMiddleware):
-    """Django's, for a store whose expiry is the tenant's; named here so that no settings outside can swap it unseen."""
+    """Django's; a session that was written in the sign-in's transaction needs no second writing, only its cookie."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response = super().process_response(request, response)
+        if getattr(request.session, "is_just_begun", False):
+            response.set_cookie(
+                settings.SESSION_COOKIE_NAME,
+                str(request.session.session_key),
+                max_age=request.session.get_expiry_age(),
+                secure=settings.SESSION_COOKIE_SECURE,
+                httponly=True,
+                samesite="Lax",
+            )
+        return response
 
 
 class GateMiddleware:
@@ -29,8 +43,7 @@ class GateMiddleware:
         answer = closed(request) or too_large(request) or self.get_response(request)
         origin = request.session.get(END_SESSION_ORIGIN) if self._is_signed_in(request) else None
         if origin:
-            # Chromium holds form-action against the redirect that follows the sign-out form too.
-            answer._csp_update = {"form-action": [origin]}  # type: ignore[attr-defined]  # read by django-csp
+            allow_form_action(answer, origin)
         if not request.path.startswith(settings.STATIC_URL):
             answer.headers.setdefault("Cache-Control", "no-store, private")
         return answer

@@ -6,8 +6,10 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.backends.db import SessionStore as DBStore
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 
 from tenants.schemas import current_schema, current_tenant
 
@@ -43,6 +45,12 @@ class SessionStore(DBStore):
         row.provider_session = data.get("provider_session", "")
         row.created_at = datetime.fromtimestamp(data.get("started", time.time()), timezone.get_default_timezone())
         return row
+
+    def create(self) -> None:
+        """Without asking whether the key is taken: at 165 random bits it is not, and the primary key would say so."""
+        self._session_key = get_random_string(32, VALID_KEY_CHARS)
+        self.save(must_create=True)
+        self.modified = True
 
     def cycle_key(self) -> None:
         """A new key with the same data. Its row is written by save(), once and whole."""

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_urlconf
 
-from huume.client_address import client_address
 from huume.health import healthz
 from huume.logs import request_id
 from tenants import hosts
@@ -30,7 +29,6 @@ class TenantRequest(HttpRequest):
     # As stored, never as sent: addresses are built from it.
     tenant_host: str
     host_is_ours: bool
-    client_address: str
 
 
 class TenantMiddleware:
@@ -63,7 +61,6 @@ class TenantMiddleware:
         tenant_request.tenant = site.tenant
         tenant_request.tenant_host = site.host
         tenant_request.host_is_ours = site.is_ours
-        tenant_request.client_address = client_address(request)
         set_tenant(site.tenant)
         return self._answer(tenant_request)
 

@@ -74,7 +74,7 @@ DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 STAFF_SCHEMA = "staff"
 
 MIDDLEWARE = [
-    "csp.middleware.CSPMiddleware",
+    "huume.content_policy.PolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "huume.middleware.TenantMiddleware",
@@ -82,7 +82,6 @@ MIDDLEWARE = [
     "huume.middleware.TransportSecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "accounts.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

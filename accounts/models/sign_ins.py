@@ -81,6 +81,8 @@ class Attempt(models.Model):
     next_path = models.CharField(max_length=2000, default="/")
     plain_scopes = models.BooleanField(default=False)
     sign_in = models.ForeignKey(SignIn, on_delete=models.CASCADE)
+    # Of the sign-in; there once attempts.take has brought it along.
+    reference: str
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

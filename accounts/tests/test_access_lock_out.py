@@ -43,32 +43,32 @@ def test_the_last_user_administrator_is_kept(alice: User, bob: User, route: Act)
 @every_route
 def test_one_added_in_advance_does_not_stand_in_for_one_who_has_signed_in(alice: User, route: Act) -> None:
     later = User.objects.add_in_advance("later@acme.example")
-    set_access(later, roles=[make_role("Deputy", "give_access")], teams=[], by=None)
+    set_access(later, roles=[make_role("Deputy", "give_access", "see_people")], teams=[], by=None)
     assert refusal(route) == "last_administrator"
 
 
 @every_route
 def test_one_whose_provider_is_no_longer_live_does_not_stand_in(alice: User, route: Act) -> None:
-    former = make_user("Fern Oakes", roles=(make_role("Deputy", "give_access").name,))
+    former = make_user("Fern Oakes", roles=(make_role("Deputy", "give_access", "see_people").name,))
     former.identities.update(issuer="https://former.okta.example")
     assert refusal(route) == "last_administrator"
 
 
 @every_route
 def test_a_suspended_one_does_not_stand_in(alice: User, route: Act) -> None:
-    suspend(make_user("Sam Idle", roles=(make_role("Deputy", "give_access").name,)), by=None)
+    suspend(make_user("Sam Idle", roles=(make_role("Deputy", "give_access", "see_people").name,)), by=None)
     assert refusal(route) == "last_administrator"
 
 
 @every_route
 def test_one_through_a_switched_off_role_does_not_stand_in(alice: User, route: Act) -> None:
-    make_user("Otto Null", roles=(make_role("Deputy", "give_access", is_active=False).name,))
+    make_user("Otto Null", roles=(make_role("Deputy", "give_access", "see_people", is_active=False).name,))
     assert refusal(route) == "last_administrator"
 
 
 @every_route
 def test_another_who_has_signed_in_stands_in(alice: User, route: Act) -> None:
-    deputy = make_user("Dana Holt", roles=(make_role("Deputy", "give_access").name,))
+    deputy = make_user("Dana Holt", roles=(make_role("Deputy", "give_access", "see_people").name,))
     route()
     assert list(User.objects.administrators()) == [deputy]
 
@@ -82,14 +82,14 @@ def test_the_last_of_those_added_in_advance_is_kept_too(alice: User, route: Act)
 @every_route
 def test_where_nobody_has_signed_in_another_added_in_advance_will_do(alice: User, route: Act) -> None:
     Identity.objects.all().delete()
-    deputy = make_user("Dana Holt", roles=(make_role("Deputy", "give_access").name,))
+    deputy = make_user("Dana Holt", roles=(make_role("Deputy", "give_access", "see_people").name,))
     Identity.objects.all().delete()
     route()
     assert list(User.objects.administrators()) == [deputy]
 
 
 def test_a_provider_of_another_tenant_keeps_nobody_in(alice: User, globex: Tenant) -> None:
-    former = make_user("Fern Oakes", roles=(make_role("Deputy", "give_access").name,))
+    former = make_user("Fern Oakes", roles=(make_role("Deputy", "give_access", "see_people").name,))
     IdentityProvider.objects.filter(tenant__schema_name="acme").update(tenant=globex)
     suspend(alice, by=None)
     assert list(User.objects.administrators()) == [former]

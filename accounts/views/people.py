@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.models import Group
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -166,5 +166,5 @@ def _identities(request: HttpRequest, found: User) -> list[tuple[str, Identity]]
     """Each with its provider's name; where the provider is gone, the issuer has to do."""
     providers = IdentityProvider.objects.filter(tenant=request.tenant)  # type: ignore[attr-defined]
     labels: dict[UUID, str] = {provider.pk: str(provider.button_label) for provider in providers}
-    identities = found.identities.order_by(F("last_used_at").desc(nulls_last=True), "pk")
+    identities = found.identities.order_by("created_at", "pk")
     return [(labels.get(identity.provider, identity.issuer), identity) for identity in identities]

@@ -24,6 +24,7 @@ from accounts.oidc.requests import Answer, read_answer
 from accounts.provider_calls import ProviderCalls, release_connection
 from accounts.reasons import explain
 from huume import refusals
+from huume.client_address import client_address
 from huume.crypto import DecryptionError
 from tenants.fields import Sealed
 from tenants.models import IdentityProvider, address_of
@@ -97,9 +98,9 @@ def _finish(request: HttpRequest, provider: IdentityProvider, attempt: Attempt, 
             prompt = "login" if answer.state.endswith(attempts.OTHER_PERSON) else ""
             return _begin(request, provider, next_path=attempt.next_path, prompt=prompt, again=attempt)
         record = attempts.record_refusal(attempt, error)
-        _log(record, provider, error.code)
+        _log(record.reference, provider, error.code)
         return refused(request, error, provider, record, next_path=attempt.next_path)
-    _log(attempt.sign_in, provider, "")
+    _log(attempt.reference, provider, "")
     request.user = user
     return HttpResponseRedirect(attempt.next_path)
 
@@ -153,7 +154,7 @@ def _begin(
     login_hint: str = "",
     again: Attempt | None = None,
 ) -> HttpResponse:
-    address: str = request.client_address  # type: ignore[attr-defined]
+    address = client_address(request)
     rate = settings.SIGN_IN_RATE
     if rate and not again and SignIn.objects.from_address_since(address or None, 60) >= rate:
         return _too_many(request)
@@ -163,7 +164,7 @@ def _begin(
         calls = ProviderCalls(provider)
     except SignInError as error:
         record = attempts.record_refused_start(request, provider, error, again)
-        _log(record, provider, error.code)
+        _log(record.reference, provider, error.code)
         return refused(request, error, provider, record, next_path=next_path)
     begun = attempts.begin(
         request,
@@ -221,7 +222,7 @@ def refused(
 
 
 def _too_many(request: HttpRequest) -> HttpResponse:
-    logger.warning("too many sign-ins", extra={"address": request.client_address})  # type: ignore[attr-defined]
+    logger.warning("too many sign-ins", extra={"address": client_address(request)})
     text = _("So many people of your network sign in at once that we have to pause. Try again in a minute.")
     answer = refusals.refuse(request, 429, title=_("One moment, please"), text=text, code="too_many_sign_ins")
     answer["Retry-After"] = "60"
@@ -238,6 +239,6 @@ def count_stray(request: HttpRequest, error: StrayAnswer) -> None:
     logger.warning("stray answer", extra={"code": error.code, "count": count})
 
 
-def _log(record: SignIn | None, provider: IdentityProvider, code: str) -> None:
-    extra = {"provider": provider.slug, "reference": record.reference if record else "", "code": code or "signed_in"}
+def _log(reference: str, provider: IdentityProvider, code: str) -> None:
+    extra = {"provider": provider.slug, "reference": reference, "code": code or "signed_in"}
     logger.log(logging.WARNING if code else logging.INFO, "sign-in refused" if code else "signed in", extra=extra)

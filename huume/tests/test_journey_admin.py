@@ -1,4 +1,4 @@
-"""In Chromium: an account manager enrols a second factor, adds a customer, configures its provider, switches it live."""
+"""In Chromium: an account manager enrols a second factor, adds a customer, and switches its provider live."""
 
 import time
 from base64 import b32decode

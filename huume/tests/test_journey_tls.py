@@ -36,7 +36,7 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 
 def cookies(page: Page, address: str) -> dict[str, Any]:
-    return {cookie["name"]: cookie for cookie in page.context.cookies(address)}  # type: ignore[typeddict-item]
+    return {cookie["name"]: cookie for cookie in page.context.cookies(address)}
 
 
 def test_cookies_and_sign_out(portal: TlsPortal, page: Page) -> None:

@@ -1,6 +1,5 @@
 """A user administrator who no longer sees people cannot let anybody in: nobody can take that from the last one."""
 
-from accounts.access import AccessRefused
 from accounts.models import Role, User
 from huume.testing import ClientFor, make_user
 from tenants.models import Tenant

@@ -36,11 +36,10 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
 class TlsPortal(PortalProcess):
     """BASE_DOMAIN is huume.test with the port; gunicorn itself speaks TLS."""
 
-    def __init__(self, data_dir: Path, **environment: str) -> None:
+    def __init__(self, data_dir: Path) -> None:
         data_dir.mkdir(parents=True, exist_ok=True)
         certificate, key = self_signed(data_dir)
-        gunicorn = f"--certfile={certificate} --keyfile={key}"
-        super().__init__(data_dir, **{**environment, "GUNICORN_CMD_ARGS": gunicorn})
+        super().__init__(data_dir, GUNICORN_CMD_ARGS=f"--certfile={certificate} --keyfile={key}")
         self.environment["BASE_DOMAIN"] = f"{DOMAIN}:{self.port}"
 
     def get(self, host: str, path: str = "/", *, method: str = "GET", **headers: str) -> Answer:
