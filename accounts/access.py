@@ -88,8 +88,10 @@ def suspend(person: User, *, by: User | None) -> None:
 
 
 def resume(person: User, *, by: User | None) -> None:
-    """The person may sign in again, with the roles and teams of before. Raises AccessRefused."""
-    with _changing(by, Permission.SUSPEND_PEOPLE):
+    """The person may sign in again, with the roles of before, which counts as giving them. Raises AccessRefused."""
+    with _changing(by, Permission.SUSPEND_PEOPLE) as held:
+        for role in person.roles:
+            _require_held(held, role.codenames())
         User.objects.filter(pk=person.pk).update(is_active=True)
     person.is_active = True
     _forget(person)
@@ -189,11 +191,7 @@ def _take_turn() -> None:
 
 def _administrators() -> int:
     """2: a user administrator has signed in by what is a live provider now; 1: only others are there; 0: none."""
-    # Whoever gives access does it on a page that they must be able to see.
-    seeing = Role.objects.giving(Permission.SEE_PEOPLE).values("pk")
-    administrators = User.objects.administrators().filter(
-        pk__in=User.objects.filter(groups__role__in=seeing).values("pk")
-    )
+    administrators = User.objects.administrators()
     # A sign-in finds people by issuer and subject, so that is what says whether an identity is of any use today.
     live = IdentityProvider.objects.live().filter(tenant__schema_name=current_schema()).exclude(issuer="")
     if administrators.filter(identities__issuer__in=live.values("issuer")).exists():

@@ -107,6 +107,8 @@ def _added_in_advance(provider: IdentityProvider, person: Person) -> User | None
 def refresh(user: User, person: Person) -> None:
     """What the directory manages follows the directory; what it does not say stays as it was."""
     changed = [name for name in REFRESHED if getattr(person, name) and getattr(user, name) != getattr(person, name)]
+    if person.email and user.email_verified != person.email_verified:
+        changed.append("email_verified")
     for name in changed:
         setattr(user, name, getattr(person, name))
     if changed:

@@ -18,6 +18,8 @@ class Permission(models.TextChoices):
     EXPORT = "export", _("Export")
 
 
+# What makes a user administrator: who does not see people cannot let them in either.
+ADMINISTRATOR = (Permission.SEE_PEOPLE.value, Permission.GIVE_ACCESS.value)
 # The app whose permissions they are, and their names, as auth_permission has them.
 APP = "accounts"
 GRANTABLE = tuple((permission.value, str(permission.label)) for permission in Permission)

@@ -211,6 +211,12 @@ WORDS: dict[str, tuple[str, str, str, tuple[bool, bool]]] = {
         N_("The provider did not answer within our limit."),
         (True, False),
     ),
+    "provider_busy": (
+        N_("%(provider)s is slow, and many are waiting for it"),
+        TRY_AGAIN,
+        N_("So many sign-ins waited for the provider at once that this one was not begun."),
+        (True, False),
+    ),
     "provider_too_large": (NOT_TRUSTED, TRY_AGAIN, N_("The provider’s answer was over 1 MiB."), (True, False)),
     "provider_not_json": (
         NOT_TRUSTED,

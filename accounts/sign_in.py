@@ -15,6 +15,7 @@ from accounts.oidc.claims import session_id
 from accounts.oidc.errors import ProviderRefused, Suspended
 from accounts.oidc.requests import Answer, authorization_url, check_response_issuer, scopes_for
 from accounts.provider_calls import ProviderCalls, release_connection
+from accounts.provider_places import place_at
 from tenants.models import IdentityProvider
 
 logger = logging.getLogger(__name__)
@@ -54,7 +55,8 @@ def finish(request: HttpRequest, provider: IdentityProvider, attempt: Attempt, a
     exchange = Exchange(answer.require_code(), attempt.verifier, attempt.nonce, attempt.redirect_uri)
     release_connection()
     backend = TenantOIDCBackend()
-    person = backend.authenticate(request, calls=ProviderCalls(provider), exchange=exchange)
+    with place_at(provider.pk):
+        person = backend.authenticate(request, calls=ProviderCalls(provider), exchange=exchange)
     release_connection()
     user = arrive(
         request, attempt, provider, person, id_token=backend.id_token, provider_session=session_id(backend.claims)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from huume.staff import second_factor, sign_ins, views
+from huume.staff import confirmation, second_factor, sign_ins, views
 from huume.staff.forms import SignInForm
 from tenants.admin import TenantAdmin
 from tenants.models import IdentityProvider, Tenant
@@ -82,6 +82,14 @@ class StaffSite(AdminSite):
     @private
     def confirm(self, request: HttpRequest) -> HttpResponse:
         return views.confirm(request, self.each_context(request))
+
+    @private
+    def password_change(  # type: ignore[override]  # a redirect too
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Only after a confirmation, which counts wrong passwords and asks for the second factor."""
+        redirect = confirmation.first(request, reverse("admin:password_change"))
+        return redirect or super().password_change(request, extra_context)
 
     def sign_ins(self, request: HttpRequest) -> HttpResponse:
         return sign_ins.look_up(request, self.each_context(request))

@@ -26,7 +26,7 @@ def gunicorn_command(bind: str, *, workers: int, grace: int = GRACE, log_level: 
     options = {
         "bind": bind,
         "workers": workers,
-        "threads": 4,
+        "threads": 32,
         "worker-class": "gthread",
         "graceful-timeout": grace,
         "keep-alive": 5,

@@ -17,6 +17,7 @@ RESERVED_WORDS = """
 RESERVED = frozenset(RESERVED_WORDS.split())
 SUBDOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 HOST = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+")
+NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
 def validate_subdomain(subdomain: str) -> None:
@@ -44,8 +45,8 @@ def normalise_host(host: str) -> str:
 
 
 def validate_host(host: str) -> None:
-    # A last label of digits makes it an address, not a name (URL standard, "ends in a number").
-    if not HOST.fullmatch(host) or host.rpartition(".")[2].isdigit():
+    # A last label that is a number makes it an address, not a name (URL standard, "ends in a number").
+    if not HOST.fullmatch(host) or NUMBER.fullmatch(host.rpartition(".")[2]):
         raise ValidationError(
             _("“%(name)s” is not a host name such as portal.example.org."), code="bad_host", params={"name": host}
         )

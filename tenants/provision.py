@@ -61,10 +61,18 @@ def _make(schema: str) -> Tenant:
     return tenant
 
 
+def refuse_reserved(host: str) -> None:
+    """A name of ours on our own domain is no tenant's. On a developer's machine all of localhost is."""
+    label, dot, _rest = host.rpartition(f".{settings.BASE_HOST}")
+    if dot and not settings.LOCAL:
+        validate_subdomain(label)
+
+
 def add_host(tenant: Tenant, host: str) -> Domain:
     host = normalise_host(host)
     if host != settings.BASE_HOST:
         validate_host(host)
+        refuse_reserved(host)
     domain, made = Domain.objects.get_or_create(
         domain=host, defaults={"tenant": tenant, "is_primary": not tenant.domains.exists()}
     )

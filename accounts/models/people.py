@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.access import Role, RoleQuerySet, Team
-from accounts.permissions import APP, GRANTABLE
+from accounts.permissions import ADMINISTRATOR, APP, GRANTABLE
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -48,9 +48,12 @@ class UserQuerySet(models.QuerySet["User"]):
         )
 
     def administrators(self) -> Self:
-        """Active user administrators: those who may give and take access."""
-        giving = Role.objects.giving("give_access").values("pk")
-        return self.filter(is_active=True, pk__in=User.objects.filter(groups__role__in=giving).values("pk"))
+        """Active user administrators: those who see people, and may give and take access."""
+        found = self.filter(is_active=True)
+        for codename in ADMINISTRATOR:
+            giving = Role.objects.giving(codename).values("pk")
+            found = found.filter(pk__in=User.objects.filter(groups__role__in=giving).values("pk"))
+        return found
 
 
 # with_permissions() for the one user of a session, at every request: written out, it is planned and built three times
@@ -93,6 +96,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     username = models.CharField(max_length=254, unique=True, default=opaque_username, editable=False)
     email = models.EmailField(_("email"), blank=True)
+    # What the directory last said of the address. Nothing hangs on it here but a warning to whoever gives access.
+    email_verified = models.BooleanField(default=False, editable=False)
     name = models.CharField(_("name"), max_length=150, blank=True)
     given_name = models.CharField(_("given name"), max_length=150, blank=True)
     family_name = models.CharField(_("family name"), max_length=150, blank=True)

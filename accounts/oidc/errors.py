@@ -123,6 +123,7 @@ class ProviderUnreachable(SignInError):
         "provider_too_large": 502,
         "provider_not_json": 502,
         "provider_error_status": 502,
+        "provider_busy": 502,
         "secret_unreadable": 502,
     }
 

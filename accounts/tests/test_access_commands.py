@@ -146,7 +146,7 @@ def test_without_any_name_all_access_is_taken(alice: User, bob: User) -> None:
 
 
 def test_a_role_of_the_tenants_own_can_be_given(acme: Tenant) -> None:
-    make_role("Front desk", "give_access")
+    make_role("Front desk", "see_people", "give_access")
     run("set_access", "acme", NEW, "--role", "Front desk")
     assert list(User.objects.administrators()) == list(role("Front desk").user_set.all())
 

@@ -82,6 +82,17 @@ def test_suspending_twice_is_suspending_once(alice: User, bob: User) -> None:
     assert not User.objects.get(pk=bob.pk).is_active
 
 
+def test_nobody_brings_back_more_than_they_hold(alice: User) -> None:
+    make_role("Front desk", "see_people", "suspend_people")
+    dana = make_user("Dana Holt", roles=("Front desk",))
+    second = make_user("Second Admin", roles=("User administrator",))
+    suspend(second, by=alice)
+    with pytest.raises(AccessRefused) as refused:
+        resume(second, by=dana)
+    assert refused.value.code == "more_than_held"
+    assert not User.objects.get(pk=second.pk).is_active
+
+
 def test_who_is_resumed_has_the_roles_and_teams_of_before(alice: User, bob: User) -> None:
     suspend(bob, by=alice)
     resume(bob, by=alice)

@@ -22,6 +22,7 @@ from accounts.oidc.errors import SignInError, StrayAnswer
 from accounts.oidc.logout import end_session_url
 from accounts.oidc.requests import Answer, read_answer
 from accounts.provider_calls import ProviderCalls, release_connection
+from accounts.provider_places import place_at
 from accounts.reasons import explain
 from huume import refusals
 from huume.client_address import client_address
@@ -161,7 +162,8 @@ def _begin(
     try:
         sign_in.require_usable(provider)
         release_connection()
-        calls = ProviderCalls(provider)
+        with place_at(provider.pk):
+            calls = ProviderCalls(provider)
     except SignInError as error:
         record = attempts.record_refused_start(request, provider, error, again)
         _log(record.reference, provider, error.code)

@@ -4,6 +4,7 @@ from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from huume.staff import second_factor
@@ -22,6 +23,8 @@ class SignInForm(AdminAuthenticationForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"].label = _("Email")
+        # Django sets the limit on the field too late for it to be validated.
+        self.fields["username"].validators.append(MaxLengthValidator(254))
         self.fields["username"].widget.attrs |= {"autocomplete": "username", "inputmode": "email"}
 
     def clean_username(self) -> str:
@@ -55,5 +58,9 @@ class EnrolForm(CodeForm):
 
     recovery_codes: list[str]
 
+    def __init__(self, user: AbstractBaseUser, pending: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        self.pending = pending
+
     def accept(self, code: str) -> None:
-        self.device, self.recovery_codes = second_factor.enrol(self.user, code)
+        self.device, self.recovery_codes = second_factor.enrol(self.user, self.pending, code)

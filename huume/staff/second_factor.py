@@ -19,6 +19,7 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 RECOVERY_CODES = 10
+PENDING = "pending_authenticator"
 APP_CODE = re.compile(r"[0-9]{6}")
 logger = logging.getLogger(__name__)
 
@@ -77,16 +78,23 @@ def _slow_down(until: Any) -> str:
     ) % {"seconds": seconds}
 
 
-def pending_device(user: AbstractBaseUser) -> TOTPDevice:
-    """The authenticator that the person is setting up. It counts for nothing until `enrol`."""
-    device, _made = TOTPDevice.objects.get_or_create(user=user, confirmed=False, defaults={"name": "Authenticator app"})
+def pending_device(request: HttpRequest) -> TOTPDevice:
+    """The authenticator that this session is setting up. It counts for nothing until `enrol`.
+
+    One for each session: a seed that another session of the same password has seen is never the one set up here.
+    """
+    waiting = TOTPDevice.objects.filter(user_id=request.user.pk, confirmed=False)
+    device: TOTPDevice | None = waiting.filter(pk=request.session.get(PENDING)).first()
+    if device is None:
+        device = TOTPDevice.objects.create(user_id=request.user.pk, confirmed=False, name="Authenticator app")
+        request.session[PENDING] = device.pk
     return device
 
 
-def enrol(user: AbstractBaseUser, typed: str) -> tuple[TOTPDevice, list[str]]:
+def enrol(user: AbstractBaseUser, pending: TOTPDevice, typed: str) -> tuple[TOTPDevice, list[str]]:
     """The pending authenticator, proven by a code, takes the place of any other. New recovery codes come with it."""
     with transaction.atomic():
-        device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=False).first()
+        device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=False, pk=pending.pk).first()
         refusal = _refusal(device, plain(typed))
         if not refusal:
             device.confirmed = True

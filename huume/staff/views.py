@@ -74,12 +74,12 @@ def enrol(request: HttpRequest, context: Context) -> HttpResponse:
     if refusal:
         return refusal
     person = _person(request)
-    form = EnrolForm(person, request.POST or None)
+    device = second_factor.pending_device(request)
+    form = EnrolForm(person, device, request.POST or None)
     if request.method == "POST" and form.is_valid():
         second_factor.pass_with(request, form.device)
         confirmation.mark(request)
         return show_codes(request, context, form.recovery_codes)
-    device = second_factor.pending_device(person)
     more = {"qr_code": second_factor.qr_code(device), "secret": second_factor.secret_text(device), "form": form}
     return _page(request, "enrol", context, title=_("Set up your second step"), **more)
 

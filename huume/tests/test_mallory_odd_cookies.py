@@ -4,6 +4,7 @@ import pytest
 from django.conf import settings
 
 from huume.testing import ClientFor
+from huume.tests.staff_desk import add_manager, show_password
 from tenants.models import Tenant
 
 
@@ -19,3 +20,12 @@ def test_a_session_key_that_is_none_is_no_error_on_the_staff_host(staff: Tenant,
     browser = client_for(staff)
     browser.cookies[settings.SESSION_COOKIE_NAME] = "\0" * 32
     assert browser.get("/admin/").status_code == 302
+
+
+def test_a_session_key_that_is_none_does_not_stand_in_the_way_of_signing_in(
+    staff: Tenant, client_for: ClientFor
+) -> None:
+    add_manager()
+    browser = client_for(staff)
+    browser.cookies[settings.SESSION_COOKIE_NAME] = "\0" * 32
+    assert show_password(browser).status_code == 302

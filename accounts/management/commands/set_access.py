@@ -37,7 +37,17 @@ class Command(UserCommand):
             person = person or User.objects.add_in_advance(options["email"])
             set_access(person, roles=roles, teams=teams, by=None)
         added = " (added in advance)" if made else ""
-        return f"{person.email}{added} of {tenant.name} now has: {_listed(roles, 'role')}, {_listed(teams, 'team')}."
+        given = f"{_listed(roles, 'role')}, {_listed(teams, 'team')}"
+        return f"{person.email}{added} of {tenant.name} now has: {given}.{_warning(person)}"
+
+
+def _warning(person: User) -> str:
+    """Anybody of the directory may have given themselves an address that it does not vouch for."""
+    identity = person.identities.first()
+    if identity is None or person.email_verified:
+        return ""
+    known = f"{person.name or 'no name'}, {identity.subject} at {identity.issuer}"
+    return f" Their address is not verified by the directory: make sure that this is who you mean ({known})."
 
 
 def chosen(names: Sequence[str], offered: Iterable[Named], what: str) -> list[Named]:
