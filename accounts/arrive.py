@@ -17,6 +17,10 @@ from tenants.origins import origin
 from tenants.schemas import current_schema
 
 BACKEND = "accounts.backends.TenantOIDCBackend"
+BY_IDENTITY = """
+    SELECT u.* FROM accounts_user u JOIN accounts_identity i ON i.user_id = u.id
+    WHERE i.issuer = %s AND i.subject = %s FOR NO KEY UPDATE OF u
+"""
 REFRESHED = ("email", "name", "given_name", "family_name", "phone")
 
 
@@ -81,9 +85,8 @@ def _lock_name(provider: IdentityProvider, person: Person) -> str:
 
 
 def _by_identity(issuer: str, subject: str) -> User | None:
-    identities = Identity.objects.select_related("user").select_for_update(of=("user",), no_key=True)
-    identity = identities.filter(issuer=issuer, subject=subject).first()
-    return identity.user if identity else None
+    users: list[User] = list(User.objects.raw(BY_IDENTITY, [issuer, subject]))
+    return users[0] if users else None
 
 
 def _first_arrival(provider: IdentityProvider, person: Person) -> User:

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -25,6 +25,11 @@ TAKE = """
     DELETE FROM accounts_attempt a USING accounts_signin s
     WHERE s.id = a.sign_in_id AND a.state_digest = %s AND a.browser_digest = %s
     RETURNING a.*, s.reference
+"""
+FORGET_OLDEST = """
+    DELETE FROM accounts_attempt WHERE state_digest IN (
+        SELECT state_digest FROM accounts_attempt WHERE browser_digest = %s ORDER BY created_at DESC OFFSET %s
+    )
 """
 # A state ends so where the provider was asked to let the person choose: a second try with plain scopes asks so again.
 OTHER_PERSON = "-login"
@@ -119,8 +124,8 @@ def _record(request: HttpRequest, provider: IdentityProvider, **outcome: Any) ->
 
 def _forget_oldest(browser_digest: str) -> None:
     """A browser's tabs may be under way at once, but not without end."""
-    mine = Attempt.objects.filter(browser_digest=browser_digest).order_by("-created_at")
-    Attempt.objects.filter(pk__in=mine.values("pk")[Attempt.MOST_AT_ONCE - 1 :]).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET_OLDEST, [browser_digest, Attempt.MOST_AT_ONCE - 1])
 
 
 def take(state: str, browser_key: str) -> Attempt:

@@ -1,5 +1,7 @@
 import uuid
 from collections.abc import Iterable
+from copy import copy
+from datetime import datetime
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -129,9 +131,25 @@ class Domain(DomainMixin):
         return self.domain == settings.BASE_HOST or self.domain.endswith("." + settings.BASE_HOST)
 
 
+# Twice for each sign-in, so that it is not built anew each time.
+FRESH = """
+    SELECT p.*, t.suspended_at AS tenant_suspended_at
+    FROM public.tenants_identityprovider p JOIN public.tenants_tenant t ON t.id = p.tenant_id
+    WHERE p.tenant_id = %s AND p.slug = %s
+"""
+
+
 class IdentityProviderQuerySet(models.QuerySet["IdentityProvider"]):
     def live(self) -> Self:
         return self.filter(status=IdentityProvider.Status.LIVE)
+
+    def fresh(self, tenant: Tenant, slug: str) -> "IdentityProvider | None":
+        """The provider, and whether its tenant is suspended, as they are now: the tenant given may be cached."""
+        provider = next(iter(self.raw(FRESH, [tenant.pk, slug])), None)
+        if provider:
+            provider.tenant = copy(tenant)
+            provider.tenant.suspended_at = provider.tenant_suspended_at
+        return provider
 
 
 class IdentityProvider(models.Model):
@@ -173,6 +191,8 @@ class IdentityProvider(models.Model):
     metadata_fetched_at = models.DateTimeField(null=True, blank=True, editable=False)
     scopes_refused_at = models.DateTimeField(_("scopes refused"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
+    # There once `fresh` has brought it along.
+    tenant_suspended_at: datetime | None
 
     objects = IdentityProviderQuerySet.as_manager()
 
@@ -195,7 +215,10 @@ class IdentityProvider(models.Model):
 
     @property
     def button_label(self) -> str:
-        return self.label or self.get_kind_display()
+        """Its label, else its kind; of several that are just OpenID Connect, the slug says which."""
+        if self.label or self.kind != self.Kind.OIDC or self.slug == self.Kind.OIDC:
+            return self.label or str(self.get_kind_display())
+        return self.slug.replace("-", " ").title()
 
     @property
     def is_live(self) -> bool:

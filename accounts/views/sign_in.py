@@ -139,8 +139,7 @@ def _end_session_address(request: HttpRequest, home: str) -> str:
 
 def _provider(request: HttpRequest, slug: str) -> IdentityProvider:
     """Read fresh, tenant included: what an account manager or a command has just changed holds."""
-    tenant = request.tenant  # type: ignore[attr-defined]
-    provider = IdentityProvider.objects.select_related("tenant").filter(tenant=tenant.pk, slug=slug).first()
+    provider = IdentityProvider.objects.fresh(request.tenant, slug)  # type: ignore[attr-defined]
     if provider is None:
         raise Http404
     return provider

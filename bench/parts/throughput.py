@@ -10,7 +10,7 @@ from bench.parts.callback import doors
 from bench.table import Row
 
 CLIENTS = 8
-DELAY = 0.02
+DELAYS = (0.02, 0.1)  # seconds added to each call
 
 
 def rate(door: Door, seconds: float) -> float:
@@ -35,17 +35,19 @@ def measure(ground: Ground) -> list[Row]:
     seconds, rounds = (2.0, 3) if ground.quick else (4.0, 7)
     with ground.stock.serving(workers=2), ground.ours.serving(workers=2):
         open_doors = doors(ground)
-        ground.providers.delay(DELAY)
         sides = {name: open_doors[name] for name in ("stock", "two", "one")}
-        for door in sides.values():
-            rate(door, 1.0)
-        taken = [{name: rate(door, seconds) for name, door in sides.items()} for _ in range(rounds)]
+        return [each for delay in DELAYS for each in at(ground, delay, sides, seconds, rounds)]
+
+
+def at(ground: Ground, delay: float, sides: dict[str, Door], seconds: float, rounds: int) -> list[Row]:
+    ground.providers.delay(delay)
+    for door in sides.values():
+        rate(door, 1.0)
+    taken = [{name: rate(door, seconds) for name, door in sides.items()} for _ in range(rounds)]
     for turn in taken:
         print("  " + ", ".join(f"{name} {value:.1f}/s" for name, value in turn.items()))
-    return [
-        row("sign-ins, 8 at once, +20 ms a call: 2 calls", taken, "two", 1.3),
-        row("sign-ins, 8 at once, +20 ms a call: 1 call", taken, "one", None),
-    ]
+    what = f"sign-ins, 8 at once, +{delay * 1000:.0f} ms a call"
+    return [row(f"{what}: 2 calls", taken, "two", 1.3), row(f"{what}: 1 call", taken, "one", None)]
 
 
 def row(what: str, taken: list[dict[str, float]], ours: str, at_least: float | None) -> Row:

@@ -101,7 +101,7 @@ def test_a_provider_that_sends_its_issuer(chromium: Browser, address: str) -> No
     page = open_window(chromium).new_page()
     page.goto(address)
     expect_good(page, "sign-in")
-    sign_in(page, address, "Bob Lund", button="OpenID Connect")
+    sign_in(page, address, "Bob Lund", button="Northside")
     expect(page.get_by_text("bob.lund@acme.example")).to_be_visible()
 
 
