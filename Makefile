@@ -41,7 +41,7 @@ check: .venv/installed-dev
 	$(PRODUCTION) .venv/bin/mypy --strict .
 	$(PRODUCTION) .venv/bin/python manage.py check --deploy --fail-level WARNING
 	$(PRODUCTION) .venv/bin/python manage.py makemigrations --check --dry-run
-	.venv/bin/python -m pytest -q huume/tests/test_house_rules.py
+	.venv/bin/python -m pytest -q huume/tests/test_house_rules.py huume/tests/test_hazards.py
 
 bench: .venv/installed-dev
 	@.venv/bin/python -m bench $(ARGS)

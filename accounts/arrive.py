@@ -7,10 +7,10 @@ from django.db import connection, transaction
 from django.http import HttpRequest
 
 from accounts.attempts import record_success
-from accounts.middleware import END_SESSION_ORIGIN
 from accounts.models import Attempt, Identity, User
 from accounts.oidc.claims import Person
 from accounts.oidc.errors import Suspended
+from accounts.sessions import END_SESSION_ORIGIN
 from tenants.fields import Sealed
 from tenants.models import IdentityProvider
 from tenants.origins import origin

@@ -57,7 +57,7 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def safe_next(request: HttpRequest, path: str | None) -> str:
+def safe_next(path: str | None) -> str:
     """A path on this very host, or "/": an address elsewhere is never followed, however it is spelt."""
     if not path or len(path) > MOST_NEXT or not path.startswith("/") or not (path.isascii() and path.isprintable()):
         return "/"

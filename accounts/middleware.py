@@ -10,10 +10,9 @@ from django.utils.translation import gettext as _
 
 from accounts.attempts import safe_next
 from accounts.gate import ANYBODY, SIGNED_IN
+from accounts.sessions import END_SESSION_ORIGIN
 from huume import refusals
 from huume.content_policy import allow_form_action
-
-END_SESSION_ORIGIN = "end_session_origin"
 
 
 class SessionMiddleware(DjangoSessionMiddleware):
@@ -70,7 +69,7 @@ class GateMiddleware:
 
 def to_sign_in(request: HttpRequest) -> HttpResponseRedirect:
     """To the sign-in page and, where the page can be asked for again, back to it afterwards."""
-    next_path = safe_next(request, request.get_full_path()) if request.method in {"GET", "HEAD"} else "/"
+    next_path = safe_next(request.get_full_path()) if request.method in {"GET", "HEAD"} else "/"
     return HttpResponseRedirect(f"{settings.LOGIN_URL}?{urlencode({'next': next_path})}")
 
 

@@ -14,6 +14,8 @@ from django.utils.crypto import get_random_string
 
 from tenants.schemas import current_schema, current_tenant
 
+# In the data: the origin at which the provider ends its sessions, for the policy of pages with the sign-out form.
+END_SESSION_ORIGIN = "end_session_origin"
 # A session that is used is written again once it has lain still for this share of the longest pause.
 TOUCHED_AFTER = 1 / 12
 

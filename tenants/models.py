@@ -3,7 +3,6 @@ from collections.abc import Iterable
 from copy import copy
 from datetime import datetime
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -231,10 +230,6 @@ class IdentityProvider(models.Model):
     @property
     def redirect_path(self) -> str:
         return f"/oauth2/{self.slug}/authresp"
-
-    @property
-    def issuer_host(self) -> str:
-        return urlsplit(self.issuer).netloc
 
     @property
     def _secret_binding(self) -> str:

@@ -178,6 +178,12 @@ def test_nothing_is_taken_without_the_token_of_the_form(
     assert browser.get("/people/").status_code == 200
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_back_channel_logout_is_not_there_yet(acme: Tenant, alice: User, client_for: ClientFor, method: str) -> None:
+    for browser in (client_for(acme, enforce_csrf_checks=True), client_for(acme, alice)):
+        assert ask(browser, method, "/oidc/okta/backchannel-logout/").status_code == 404
+
+
 @pytest.mark.parametrize("kind", ["people", "roles", "teams", "landlords"])
 def test_a_number_of_another_tenant_is_nobody_here(acme: Tenant, alice: User, client_for: ClientFor, kind: str) -> None:
     """Ids of globex that acme has not given, and others that no table can hold."""

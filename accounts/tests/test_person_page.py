@@ -183,6 +183,16 @@ def test_saving_without_a_change_keeps_what_is_there(
     assert held(bob) == {"Staff", "Red"}
 
 
+def test_what_the_directory_manages_cannot_be_changed_here(
+    acme: Tenant, alice: User, bob: User, client_for: ClientFor
+) -> None:
+    fields = ("name", "given_name", "family_name", "email", "email_verified", "phone", "username")
+    browser, before = client_for(acme, alice), User.objects.filter(pk=bob.pk).values(*fields).get()
+    sent = form_on(browser, bob) | dict.fromkeys(fields, "changed@evil.example")
+    assert browser.post(f"/people/{bob.pk}/", sent).status_code == 302
+    assert User.objects.filter(pk=bob.pk).values(*fields).get() == before
+
+
 def test_it_says_where_somebody_signs_in(acme: Tenant, alice: User, bob: User, client_for: ClientFor) -> None:
     page = client_for(acme, alice).get(f"/people/{bob.pk}/").content.decode()
     assert "Okta" in page

@@ -8,6 +8,7 @@ from accounts.models import User
 from accounts.tests.fake_provider import FakeProvider
 from accounts.tests.own_domain import CUSTOMERS_HOST, HOST, own_domain
 from huume.testing import ClientFor, TenantClient, arrive, configure_okta
+from huume.tests.staff_desk import add_manager, enter
 from tenants.models import Tenant
 
 __all__ = ["own_domain"]
@@ -106,6 +107,14 @@ def test_the_page_for_anybody(acme: Tenant, client_for: ClientFor) -> None:
     assert answer.status_code == 200
     check_every_answer(answer)
     assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.parametrize("path", ["/admin/login/", "/admin/", "/admin/tenants/identityprovider/add/", "/nowhere/"])
+def test_the_staff_host(staff: Tenant, client_for: ClientFor, path: str) -> None:
+    for browser in (client_for(staff), enter(client_for(staff), add_manager())):
+        answer = browser.get(path)
+        check_every_answer(answer)
+        assert "no-store" in answer["Cache-Control"]
 
 
 def test_static_files(acme: Tenant, client_for: ClientFor) -> None:

