@@ -9,12 +9,18 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from huume.logs import request_id
+
 logger = logging.getLogger(__name__)
 
 
 def refuse(request: HttpRequest, status: int, *, title: str, text: str, **context: Any) -> HttpResponse:
     """A refusal page: what happened, why if we know, who can mend it, what to do now."""
-    body = render_to_string("refused.html", {"title": title, "text": text, **context}, request)
+    # Of what somebody may ask support about, where there is no record with a reference: it leads to the log.
+    asked_about = "" if status in {403, 404} else request_id.get()
+    body = render_to_string(
+        "refused.html", {"title": title, "text": text, "request_id": asked_about, **context}, request
+    )
     return HttpResponse(body, status=status)
 
 

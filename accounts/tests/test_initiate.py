@@ -160,3 +160,12 @@ def test_another_site_cannot_sign_a_browser_in_as_somebody_else(
     answer = victim.get(callback(okta.authorize(begun["Location"], person="Mallory")))
     assert answer.status_code == 400
     assert not User.objects.exists()
+
+
+def test_a_refusal_without_a_record_carries_a_reference_to_the_log(
+    acme: Tenant, okta: FakeProvider, client_for: ClientFor
+) -> None:
+    configure_okta(acme, okta)
+    answer = client_for(acme).get("/oidc/okta/initiate/", {"iss": "https://elsewhere.example"})
+    assert answer.status_code == 400
+    assert f'class="reference">{answer["X-Request-Id"]}<' in answer.content.decode()

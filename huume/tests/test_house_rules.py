@@ -24,7 +24,7 @@ PLAIN = (
     "huume.outbound",
     "huume.connections",
 )
-KNOW_THE_LIBRARY = ("accounts.sign_in", "accounts.backends", "accounts.views.*")
+KNOW_THE_LIBRARY = ("accounts.backends",)
 # What stands on top, with those that may import it.
 TOP = {
     "*.views": ("*.urls", "huume.urls*", "huume.admin"),

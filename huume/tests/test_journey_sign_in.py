@@ -117,7 +117,9 @@ def test_the_whole_journey_by_keyboard(chromium: Browser, address: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["roles", "teams", "landlords", "sign-ins", "profile", "roles/add", "teams/add"])
+@pytest.mark.parametrize(
+    "path", ["roles", "teams", "landlords", "sign-ins", "profile", "roles/add", "teams/add", "landlords/add"]
+)
 def test_every_page_of_the_user_administrator(chromium: Browser, address: str, path: str) -> None:
     page = open_window(chromium).new_page()
     errors = watched(page, address)
@@ -125,3 +127,21 @@ def test_every_page_of_the_user_administrator(chromium: Browser, address: str, p
     expect(page).to_have_url(f"{address}/{path}/")
     expect_good(page, path.replace("/", "-"))
     assert errors == []
+
+
+def test_refusals_and_questions_look_good(chromium: Browser, address: str) -> None:
+    page = open_window(chromium).new_page()
+    sign_in(page, address, "Alice Reed")
+    page.goto(f"{address}/nowhere/")
+    expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
+    expect_good(page, "not-found")
+    page.goto(f"{address}/roles/add/")
+    page.get_by_label("Name").fill("Staff")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".errors")).to_be_focused()
+    expect_good(page, "role-with-errors")
+    page.goto(f"{address}/roles/")
+    page.get_by_role("link", name="Auditor").click()
+    expect_good(page, "role")
+    page.get_by_role("link", name="Delete").click()
+    expect_good(page, "role-delete")
