@@ -39,8 +39,8 @@ SIGN_IN_RATE: int = env.int("SIGN_IN_RATE", default=300)
 STAFF_SECOND_FACTOR: bool = env.bool("STAFF_SECOND_FACTOR", default=True)
 OIDC_ALLOW_LOCAL_PROVIDERS: bool = env.bool("OIDC_ALLOW_LOCAL_PROVIDERS", default=False)
 
-# Only the register of tenants is in the public schema; a missing table of a tenant can fall through to nothing.
-SHARED_APPS = ["tenants", "django_tenants"]
+# Only the register of tenants and the queue are in the public schema; a missing table of a tenant can fall through to nothing.
+SHARED_APPS = ["tenants", "django_tenants", "django_tasks_db"]
 TENANT_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
@@ -65,6 +65,8 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_static",
     "axes",
     "csp",
+    "django_tasks",
+    "django_tasks_db",
     "accounts",
 ]
 TENANT_MODEL = "tenants.Tenant"
@@ -130,6 +132,8 @@ CACHES = {"default": {**env.cache("CACHE_URL", default="locmemcache://"), "KEY_F
 EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Huume <no-reply@{BASE_HOST}>")
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [

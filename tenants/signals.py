@@ -6,3 +6,7 @@ from django.dispatch import Signal
 tenant_provisioned = Signal()
 # tenant, provider (None: the whole tenant): nobody may stay signed in by it.
 access_ended = Signal()
+# provider, by (an Actor or None): its people can sign in from now on.
+went_live = Signal()
+# tenant, kind, by (an Actor), about, before, after: for the tenant's history (tenants.record).
+recorded = Signal()

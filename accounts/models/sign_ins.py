@@ -25,6 +25,7 @@ class SignIn(models.Model):
         SUCCEEDED = "succeeded", _("signed in")
         REFUSED = "refused", _("refused")
         ABANDONED = "abandoned", _("never came back")
+        TESTED = "tested", _("tested")
 
     reference = models.CharField(_("reference"), max_length=80, unique=True)
     at = models.DateTimeField(_("when"), default=timezone.now)
@@ -41,6 +42,8 @@ class SignIn(models.Model):
     email = models.CharField(_("email"), max_length=254, blank=True)
     ip_address = models.GenericIPAddressField(_("address"), null=True)
     user_agent = models.CharField(_("browser"), max_length=300, blank=True)
+    # By an IT contact who sets the provider up: nobody is signed in by it.
+    is_test = models.BooleanField(_("test"), default=False)
 
     objects = SignInQuerySet.as_manager()
 
@@ -80,6 +83,9 @@ class Attempt(models.Model):
     redirect_uri = models.CharField(max_length=500)
     next_path = models.CharField(max_length=2000, default="/")
     plain_scopes = models.BooleanField(default=False)
+    # Of a test sign-in: the setup session that it belongs to, and the kept settings that are tried, if any.
+    setup_session = models.UUIDField(null=True)
+    settings = models.UUIDField(null=True)
     sign_in = models.ForeignKey(SignIn, on_delete=models.CASCADE)
     # Of the sign-in; there once attempts.take has brought it along.
     reference: str

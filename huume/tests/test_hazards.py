@@ -136,7 +136,7 @@ def test_no_model_of_ours_points_at_things_by_the_id_of_a_content_type() -> None
 
 def test_apps_with_people_in_them_are_in_no_shared_schema() -> None:
     assert not set(settings.SHARED_APPS) & set(settings.TENANT_APPS)
-    assert set(settings.SHARED_APPS) == {"tenants", "django_tenants"}
+    assert set(settings.SHARED_APPS) == {"tenants", "django_tenants", "django_tasks_db"}
 
 
 def test_sessions_are_rows_and_cache_keys_carry_the_schema() -> None:
