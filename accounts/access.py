@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
 
+from accounts import milestones
 from accounts.models import Role, Session, Team, User
 from accounts.permissions import GRANTABLE, Permission, in_words
 from tenants.models import IdentityProvider
@@ -58,8 +59,11 @@ def keeping_an_administrator() -> Iterator[None]:
         _take_turn()
         before = _administrators()
         yield
-        if _administrators() < before:
+        after = _administrators()
+        if after < before:
             raise AccessRefused("last_administrator")
+        if after == 2:
+            milestones.note_administrator()
 
 
 def set_access(person: User, *, roles: Iterable[Role], teams: Iterable[Team], by: User | None) -> None:

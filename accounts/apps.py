@@ -6,7 +6,10 @@ class AccountsConfig(AppConfig):
     verbose_name = "people"
 
     def ready(self) -> None:
-        from accounts import ending, standard_roles
+        from accounts import ending, failing_settings, going_live, history, standard_roles
 
         standard_roles.register()
         ending.register()
+        failing_settings.register()
+        history.register()
+        going_live.register()

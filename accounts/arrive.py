@@ -1,15 +1,14 @@
 """A person whom a provider vouches for arrives: found by identity, else taken over from in advance, else made anew."""
 
-from uuid import UUID
-
 from django.contrib.auth import login
 from django.db import connection, transaction
 from django.http import HttpRequest
 
+from accounts import milestones
 from accounts.attempts import record_success
 from accounts.models import Attempt, Identity, User
 from accounts.oidc.claims import Person
-from accounts.oidc.errors import Suspended
+from accounts.oidc.errors import StrayAnswer, Suspended
 from accounts.sessions import END_SESSION_ORIGIN
 from tenants.fields import Sealed
 from tenants.models import IdentityProvider
@@ -36,15 +35,17 @@ def arrive(
     """Signs the person in: user, sign-in record and session in one transaction. Raises Suspended."""
     try:
         with transaction.atomic():
-            require_open(provider.pk)
+            require_open(provider)
             user = find_user(provider, person)
             require_active(user, attempt)
+            is_first = user.last_login is None
             refresh(user, person)
             start_session(request, user, provider, person, id_token, provider_session)
             record_success(attempt, user, person)
     except Suspended:
         attempt.sign_in.subject, attempt.sign_in.email = person.subject, person.email
         raise
+    milestones.note_sign_in(provider, is_first=is_first)
     return user
 
 
@@ -54,20 +55,25 @@ def require_active(user: User, attempt: Attempt) -> None:
         raise Suspended("user_suspended")
 
 
-def require_open(provider: UUID) -> None:
-    """Holds tenant and provider until the transaction ends, so that none is closed while a session is made."""
+def require_open(provider: IdentityProvider) -> None:
+    """Holds tenant and provider until the transaction ends: neither is closed or swapped while a session is made.
+
+    Raises Suspended, or StrayAnswer where the issuer is another one by now: its people are known by that one.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT t.suspended_at IS NULL, p.status FROM public.tenants_identityprovider p"
+            "SELECT t.suspended_at IS NULL, p.status, p.issuer FROM public.tenants_identityprovider p"
             " JOIN public.tenants_tenant t ON t.id = p.tenant_id"
             " WHERE p.id = %s AND t.schema_name = %s FOR SHARE OF p, t",
-            [provider, current_schema()],
+            [provider.pk, current_schema()],
         )
         row = cursor.fetchone()
     if row and not row[0]:
         raise Suspended("tenant_suspended")
     if not row or row[1] != IdentityProvider.Status.LIVE:
         raise Suspended("provider_not_live")
+    if row[2] != provider.issuer:
+        raise StrayAnswer("answer_settings_changed")
 
 
 def find_user(provider: IdentityProvider, person: Person) -> User:

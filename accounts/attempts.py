@@ -5,12 +5,14 @@ import re
 import secrets
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from accounts.failing_settings import suspect
 from accounts.models import Attempt, SignIn, User
 from accounts.oidc.claims import Person, clean_text
 from accounts.oidc.errors import SignInError, StrayAnswer
@@ -47,6 +49,14 @@ class Begun:
     browser_key: str
 
 
+@dataclass(frozen=True)
+class ForTest:
+    """That an attempt is a test sign-in: of which setup session, and of which kept settings instead of the live ones."""
+
+    session: UUID
+    settings: UUID | None = None
+
+
 def new_reference() -> str:
     """The tenant's name and 60 random bits, in groups that can be read out on the telephone."""
     digits = "".join(secrets.choice(ALPHABET) for _ in range(12))
@@ -75,6 +85,7 @@ def begin(
     next_path: str,
     other_person: bool = False,
     again: Attempt | None = None,
+    test: ForTest | None = None,
 ) -> Begun:
     """Records an attempt. `again`: the attempt that is tried once more with plain scopes, under the same reference.
 
@@ -88,27 +99,39 @@ def begin(
         browser_key=browser_key if _BROWSER_KEY.fullmatch(browser_key) else new_secret(),
     )
     with transaction.atomic():
-        sign_in = again.sign_in if again else _record(request, provider)
+        sign_in = again.sign_in if again else _record(request, provider, is_test=test is not None)
         _forget_oldest(digest(begun.browser_key))
         Attempt.objects.create(
             state_digest=digest(begun.state),
             browser_digest=digest(begun.browser_key),
             provider=provider.pk,
+            issuer=provider.issuer,
+            client_id=provider.client_id,
             nonce=begun.nonce,
             verifier=begun.verifier,
             redirect_uri=begun.redirect_uri,
             next_path=next_path,
             plain_scopes=again is not None,
+            setup_session=test.session if test else None,
+            settings=test.settings if test else None,
             sign_in=sign_in,
         )
     return begun
 
 
 def record_refused_start(
-    request: HttpRequest, provider: IdentityProvider, error: SignInError, again: Attempt | None
+    request: HttpRequest,
+    provider: IdentityProvider,
+    error: SignInError,
+    again: Attempt | None,
+    test: ForTest | None = None,
 ) -> SignIn:
     """A sign-in that ended before the browser was sent to the provider, for the first time or again."""
-    return record_refusal(again, error) if again else _record(request, provider, **_refusal(error))
+    if again:
+        return record_refusal(again, error)
+    if test is None:
+        suspect(provider.pk, error)
+    return _record(request, provider, is_test=test is not None, **_refusal(error))
 
 
 def _record(request: HttpRequest, provider: IdentityProvider, **outcome: Any) -> SignIn:
@@ -144,6 +167,9 @@ def check(attempt: Attempt, provider: IdentityProvider) -> None:
         raise StrayAnswer("answer_other_provider")
     if timezone.now() - attempt.created_at > Attempt.LIFETIME:
         raise StrayAnswer("answer_expired")
+    # Its code is another client's now. (A test of kept settings began as those: accounts.rehearse finds them again.)
+    if attempt.settings is None and (attempt.issuer, attempt.client_id) != (provider.issuer, provider.client_id):
+        raise StrayAnswer("answer_settings_changed")
 
 
 def record_success(attempt: Attempt, user: User, person: Person) -> None:
@@ -156,11 +182,20 @@ def record_success(attempt: Attempt, user: User, person: Person) -> None:
     )
 
 
+def record_test(attempt: Attempt, person: Person) -> None:
+    """Nobody is signed in by it."""
+    SignIn.objects.filter(pk=attempt.sign_in_id).update(
+        outcome=SignIn.Outcome.TESTED, finished_at=timezone.now(), subject=person.subject, email=person.email
+    )
+
+
 def record_refusal(attempt: Attempt, error: SignInError) -> SignIn:
     sign_in, outcome = attempt.sign_in, _refusal(error)
     for name, value in outcome.items():
         setattr(sign_in, name, value)
     sign_in.save(update_fields=[*outcome, "subject", "email", "user"])
+    if attempt.setup_session is None:
+        suspect(attempt.provider, error)
     return sign_in
 
 

@@ -1,23 +1,34 @@
 """The calls to a provider that a sign-in makes: two for most, one where the ID token says enough; keys from a cache."""
 
 import logging
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Any
 
 from django.core.cache import cache
-from django.db import connection
 
+from accounts import rotation
+from accounts.client_authentication import client_secret, credentials
+from accounts.connection import release_connection
 from accounts.oidc import myaccount
 from accounts.oidc.claims import Person, holds_what_we_need, read_person
-from accounts.oidc.errors import IssuerMismatch, ProviderUnreachable, SignInError, UnknownKey, UserinfoRefused
+from accounts.oidc.errors import (
+    IssuerMismatch,
+    ProviderUnreachable,
+    SignInError,
+    TokenEndpointRefused,
+    UnknownKey,
+    UserinfoRefused,
+)
 from accounts.oidc.requests import TokenResponse, read_token_response
 from accounts.oidc.tokens import verify_id_token
-from huume.crypto import DecryptionError
 from huume.outbound import Answer, Deadline, OutboundError
 from tenants.discovery import DiscoveryError, Metadata
 from tenants.metadata import current_metadata, outbound_client
 from tenants.models import IdentityProvider
+
+__all__ = ["ProviderCalls", "release_connection", "unreachable"]
 
 JWKS_SECONDS = 3600
 REFETCH_SECONDS = 60
@@ -37,17 +48,15 @@ def unreachable(error: OutboundError | DiscoveryError) -> SignInError:
     return ProviderUnreachable(UNREACHABLE.get(error.reason, "provider_unreachable"), error.detail)
 
 
-def release_connection() -> None:
-    """Nobody waits for a provider with a connection in hand. (Not within a transaction, which would be lost.)"""
-    if not connection.in_atomic_block:
-        connection.close()
-
-
 class ProviderCalls:
-    """One sign-in's calls, under one deadline. Every failure is a SignInError."""
+    """One sign-in's calls, under one deadline. Every failure is a SignInError.
 
-    def __init__(self, provider: IdentityProvider) -> None:
-        self.provider = provider
+    `with_kept`: whether a credential kept beside the provider's own may be tried where that is refused. So it is for
+    people who sign in, and not for a test, which is of one credential.
+    """
+
+    def __init__(self, provider: IdentityProvider, *, with_kept: bool = False) -> None:
+        self.provider, self.with_kept = provider, with_kept
         self.deadline = Deadline()
         self.client = outbound_client()
         self.metadata = self._metadata()
@@ -62,28 +71,44 @@ class ProviderCalls:
 
     @property
     def client_secret(self) -> str:
-        try:
-            return self.provider.open_client_secret()
-        except DecryptionError as error:
-            logger.error(
-                "client secret cannot be decrypted: check ENCRYPTION_KEYS", extra={"provider": self.provider.slug}
-            )
-            raise ProviderUnreachable("secret_unreadable", type(error).__name__) from error
+        return client_secret(self.provider)
 
     def redeem(self, form: dict[str, str]) -> TokenResponse:
-        """RFC 6749 section 4.1.3; client_secret_post where offered, as Basic is encoded differently everywhere."""
-        form = {"grant_type": "authorization_code", "client_id": self.provider.client_id, **form}
-        offered, auth = self.metadata.token_auth_methods, None
-        if offered and "client_secret_post" not in offered and "client_secret_basic" in offered:
-            auth = (self.provider.client_id, self.client_secret)
-        else:
-            form["client_secret"] = self.client_secret
+        """RFC 6749 section 4.1.3. Two client authentications at most, the second where a secret is being rotated."""
+        first: TokenEndpointRefused | None = None
+        for choice in self._choices():
+            try:
+                tokens = self._redeem_as(choice.provider, form)
+            except TokenEndpointRefused as error:
+                if error.code == "code_refused":
+                    # So the client was good: a provider may have spent the code on the credential it refused before.
+                    self._remember(choice)
+                if error.code != "client_refused":
+                    raise
+                rotation.note_refusal(choice)
+                first = first or error
+                continue
+            self._remember(choice)
+            return tokens
+        if self.with_kept:
+            rotation.forget(self.provider)
+        raise first or TokenEndpointRefused("client_refused")
+
+    def _choices(self) -> Iterable[rotation.Choice]:
+        return rotation.choices(self.provider) if self.with_kept else [rotation.Choice(self.provider)]
+
+    def _remember(self, choice: rotation.Choice) -> None:
+        if self.with_kept:
+            rotation.remember(self.provider, choice)
+
+    def _redeem_as(self, client: IdentityProvider, form: dict[str, str]) -> TokenResponse:
+        proof = credentials(client, self.metadata, self.metadata.token_endpoint)
         try:
             answer = self.client.post_form(
                 self.metadata.token_endpoint,
-                form,
+                {"grant_type": "authorization_code", **form, **proof.form},
                 headers={"Accept": "application/json"},
-                auth=auth,
+                auth=proof.basic,
                 deadline=self.deadline,
             )
             return read_token_response(answer.status, answer.json())

@@ -123,6 +123,7 @@ WORDS: dict[str, tuple[str, str, str, tuple[bool, bool]]] = {
     ),
     "answer_other_provider": (START_OVER, OVER, N_("The answer came to another provider’s address."), (True, False)),
     "answer_expired": (START_OVER, OVER, N_("More than ten minutes passed at the provider."), (True, False)),
+    "answer_settings_changed": (START_OVER, OVER, N_("The settings were swapped meanwhile."), (True, False)),
     "answer_no_state": (
         START_OVER,
         N_("Sign-ins to Huume begin here, not at the provider. Start again from here."),
@@ -130,18 +131,8 @@ WORDS: dict[str, tuple[str, str, str, tuple[bool, bool]]] = {
         (True, False),
     ),
     "answer_no_code": (START_OVER, OVER, N_("The provider sent neither a code nor an error."), (True, False)),
-    "answer_ambiguous": (
-        START_OVER,
-        OVER,
-        N_("A parameter came twice: somebody tampered with the answer."),
-        (True, False),
-    ),
-    "answer_malformed": (
-        START_OVER,
-        OVER,
-        N_("The answer is not of a form that we or a provider make."),
-        (True, False),
-    ),
+    "answer_ambiguous": (START_OVER, OVER, N_("A parameter came twice: somebody tampered with it."), (True, False)),
+    "answer_malformed": (START_OVER, OVER, N_("The answer is of no form that we or a provider make."), (True, False)),
     "initiate_other_issuer": (
         N_("That tile belongs to another directory"),
         N_(
@@ -285,6 +276,12 @@ TOKEN_ADVICE = {
     "token_subject": N_("The ID token does not say who it is about."),
     "token_access_token_hash": N_("The access token does not belong to the ID token."),
 }
+# The reason of a sign-in that succeeded and is to be noticed.
+NOTICED = {
+    "emergency_link": N_(
+        "Signed in by an emergency link while the directory was down. History says who asked for it and who approved it."
+    )
+}
 
 
 def explain(code: str, provider: IdentityProvider) -> Words:
@@ -295,5 +292,5 @@ def explain(code: str, provider: IdentityProvider) -> Words:
 
 def advice(code: str) -> str:
     """What an account manager or user administrator can do about a refused sign-in; "" for a code of no refusal."""
-    words = WORDS[code][2] if code in WORDS else TOKEN_ADVICE.get(code, "")
+    words = WORDS[code][2] if code in WORDS else {**TOKEN_ADVICE, **NOTICED}.get(code, "")
     return _(words) if words else ""

@@ -16,6 +16,8 @@ from tenants.schemas import current_schema, current_tenant
 
 # In the data: the origin at which the provider ends its sessions, for the policy of pages with the sign-out form.
 END_SESSION_ORIGIN = "end_session_origin"
+# In the data of a session that an emergency link began: that it did, and the second at which it ends whatever happens.
+EMERGENCY, UNTIL = "emergency", "until"
 # A session that is used is written again once it has lain still for this share of the longest pause.
 TOUCHED_AFTER = 1 / 12
 
@@ -91,7 +93,8 @@ class SessionStore(DBStore):
         tenant, now = current_tenant(), time.time()
         longest = getattr(tenant, "session_seconds", settings.SESSION_LIFETIME_SECONDS)
         started, seen = data.get("started", now), data.get("seen", now)
-        return float(min(started + longest, seen + _longest_pause()) - now)
+        ends = started + longest
+        return float(min(ends, seen + _longest_pause(), data.get(UNTIL, ends)) - now)
 
 
 def _longest_pause() -> int:

@@ -1,6 +1,7 @@
 """A sign-in from the provider's answer to an open session, by the rules of OpenID Connect Core 3.1.2 and RFC 9700."""
 
 import logging
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from accounts import attempts
 from accounts.arrive import arrive
 from accounts.backends import Exchange, TenantOIDCBackend
 from accounts.models import Attempt, SignIn, User
-from accounts.oidc.claims import session_id
+from accounts.oidc.claims import Person, session_id
 from accounts.oidc.errors import ProviderRefused, Suspended
 from accounts.oidc.requests import Answer, authorization_url, check_response_issuer, scopes_for
 from accounts.provider_calls import ProviderCalls, release_connection
@@ -46,23 +47,44 @@ def address_to_go_to(
     )
 
 
+@dataclass(frozen=True)
+class Proven:
+    """Whom the provider vouches for, with what a session keeps of its answer."""
+
+    person: Person
+    id_token: str = field(repr=False)
+    provider_session: str
+
+
 def finish(request: HttpRequest, provider: IdentityProvider, attempt: Attempt, answer: Answer) -> User:
     """Raises SignInError; ProviderRefused with `is_about_scopes` where plain scopes may help."""
     attempts.check(attempt, provider)
     require_usable(provider)
+    proven = prove(request, provider, attempt, answer)
+    user = arrive(
+        request,
+        attempt,
+        provider,
+        proven.person,
+        id_token=proven.id_token,
+        provider_session=proven.provider_session,
+    )
+    _remember_scopes(provider, refused=attempt.plain_scopes)
+    return user
+
+
+def prove(request: HttpRequest, provider: IdentityProvider, attempt: Attempt, answer: Answer) -> Proven:
+    """Who the provider says this is. Nothing is stored, and no connection held while it is asked. Raises SignInError."""
     promised = provider.metadata.response_iss
     check_response_issuer(answer.issuer, issuer=provider.issuer, promised=promised)
     exchange = Exchange(answer.require_code(), attempt.verifier, attempt.nonce, attempt.redirect_uri)
     release_connection()
     backend = TenantOIDCBackend()
     with place_at(provider.pk):
-        person = backend.authenticate(request, calls=ProviderCalls(provider), exchange=exchange)
+        calls = ProviderCalls(provider, with_kept=attempt.setup_session is None)
+        person = backend.authenticate(request, calls=calls, exchange=exchange)
     release_connection()
-    user = arrive(
-        request, attempt, provider, person, id_token=backend.id_token, provider_session=session_id(backend.claims)
-    )
-    _remember_scopes(provider, refused=attempt.plain_scopes)
-    return user
+    return Proven(person, backend.id_token, session_id(backend.claims))
 
 
 def may_try_plain_scopes(provider: IdentityProvider, attempt: Attempt, error: Exception) -> bool:

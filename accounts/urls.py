@@ -1,6 +1,18 @@
 from django.urls import path
 
-from accounts.views import home, landlords, people, roles, sign_in, sign_ins, suspension, teams
+from accounts.views import (
+    emergency,
+    history,
+    home,
+    jwks,
+    landlords,
+    people,
+    roles,
+    sign_in,
+    sign_ins,
+    suspension,
+    teams,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -8,6 +20,7 @@ urlpatterns = [
     path("sign-in/", sign_in.choose, name="sign-in"),
     path("sign-out/", sign_in.sign_out, name="sign-out"),
     path("oidc/<slug:slug>/start/", sign_in.start, name="sign-in-start"),
+    path("oidc/<slug:slug>/jwks.json", jwks.jwks, name="jwks"),
     path("oidc/<slug:slug>/initiate/", sign_in.initiate, name="sign-in-initiate"),
     path("oauth2/<slug:slug>/authresp", sign_in.finish, name="sign-in-finish"),
     path("people/", people.people, name="people"),
@@ -27,4 +40,7 @@ urlpatterns = [
     path("landlords/<int:pk>/", landlords.landlord, name="landlord"),
     path("landlords/<int:pk>/delete/", landlords.delete, name="landlord-delete"),
     path("sign-ins/", sign_ins.sign_ins, name="sign-ins"),
+    path("history/", history.history, name="history"),
+    path("emergency/", emergency.enter, name="emergency"),
+    path("emergency/<str:token>/", emergency.open_link, name="emergency-open"),
 ]

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from huume.staff import confirmation, second_factor, sign_ins, views
 from huume.staff.forms import SignInForm
+from huume.staff.pages import PAGES, Page
 from tenants.admin import TenantAdmin
 from tenants.models import IdentityProvider, Tenant
 from tenants.provider_admin import IdentityProviderAdmin
@@ -45,9 +47,16 @@ class StaffSite(AdminSite):
             path("logout/", self.logout, name="logout"),
             self._closed("second-factor/", self.own_second_factor, "second-factor"),
             self._closed("confirm/", self.confirm, "confirm"),
-            self._closed("sign-ins/", self.sign_ins, "sign-ins"),
         ]
-        return [*ours, *super().get_urls()]
+        return [*ours, *(self._page(*page) for page in PAGES), *super().get_urls()]
+
+    def _page(self, route: str, view: Page, name: str) -> Any:
+        """A page of ours (huume.staff.pages): its view gets the context that every page of the admin has."""
+
+        def page(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+            return view(request, self.each_context(request), **kwargs)
+
+        return self._closed(route, page, name)
 
     def _closed(self, route: str, view: Any, name: str) -> Any:
         return path(route, self.admin_view(view), name=name)
@@ -57,7 +66,7 @@ class StaffSite(AdminSite):
             return []
         apps = super().get_app_list(request, app_label)
         asked = app_label is None and request.user.has_perm(sign_ins.PERMISSION)
-        return [*apps, support()] if asked else apps
+        return [board(), *apps, support()] if asked else apps
 
     @private
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -91,22 +100,20 @@ class StaffSite(AdminSite):
         redirect = confirmation.first(request, reverse("admin:password_change"))
         return redirect or super().password_change(request, extra_context)
 
-    def sign_ins(self, request: HttpRequest) -> HttpResponse:
-        return sign_ins.look_up(request, self.each_context(request))
+
+def board() -> dict[str, Any]:
+    return _entry(_("Readiness"), "readiness", _("How far every customer is"), reverse("admin:readiness"))
 
 
 def support() -> dict[str, Any]:
+    return _entry(_("Support"), "support", _("Why can’t I sign in?"), reverse("admin:sign-ins"))
+
+
+def _entry(heading: str, label: str, name: str, address: str) -> dict[str, Any]:
     """An entry for the index and the sidebar that stands for no model."""
-    address = reverse("admin:sign-ins")
-    question = {"name": _("Why can’t I sign in?"), "object_name": "SignIns", "admin_url": address, "view_only": True}
-    question |= {"perms": {"view": True}, "add_url": None}
-    return {
-        "name": _("Support"),
-        "app_label": "support",
-        "app_url": address,
-        "has_module_perms": True,
-        "models": [question],
-    }
+    page = {"name": name, "object_name": label.capitalize(), "admin_url": address, "view_only": True}
+    page |= {"perms": {"view": True}, "add_url": None}
+    return {"name": heading, "app_label": label, "app_url": address, "has_module_perms": True, "models": [page]}
 
 
 site = StaffSite(name="admin")

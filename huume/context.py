@@ -1,6 +1,7 @@
 """What every page knows: whose portal it is on, and the areas that its reader may open."""
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.permissions import Permission
+from accounts.sessions import EMERGENCY, UNTIL
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ AREAS = (
     Area("teams", _("Teams"), _("Whose data people see."), Permission.SEE_GROUPS),
     Area("landlords", _("Landlords"), _("The organisations that teams belong to."), Permission.SEE_GROUPS),
     Area("sign-ins", _("Sign-ins"), _("Who signed in or could not, and why."), Permission.SEE_SIGN_INS),
+    Area("history", _("History"), _("Who changed what, and when."), Permission.SEE_HISTORY),
 )
 
 
@@ -40,6 +43,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "tenant": getattr(request, "tenant", None),
         "areas": lambda: areas_open_to(request),
         "reader": reader_known_already(request),
+        "emergency_until": lambda: emergency_until(request),
     }
 
 
@@ -55,3 +59,10 @@ def reader_known_already(request: HttpRequest) -> User | None:
     """Whoever this request has been found to be from; None where nobody has asked (no middleware, no database)."""
     user = getattr(request, "_cached_user", None)
     return user if isinstance(user, User) else None
+
+
+def emergency_until(request: HttpRequest) -> datetime | None:
+    """When the session of an emergency link ends; None for every other, and where nobody has asked whose it is."""
+    if reader_known_already(request) is None or not request.session.get(EMERGENCY):
+        return None
+    return datetime.fromtimestamp(request.session[UNTIL], UTC)

@@ -15,10 +15,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
+from huume.child import child_command
 from huume.demo_state import TENANTS, DemoError, State, load_state, only_copy
 from huume.postgres import PostgresError
+from huume.worker import KeptWorker
 
 if TYPE_CHECKING:
     from accounts.tests.fake_provider import FakeProvider
@@ -73,6 +75,7 @@ def set_environment(demo: Demo, state: State) -> None:
         STAFF_SECOND_FACTOR="false",
         OIDC_ALLOW_LOCAL_PROVIDERS="true",
         EMAIL_URL="consolemail://",
+        HUUME_OUTBOX="true",
         CACHE_URL="locmemcache://",
         LOG_LEVEL="WARNING",
         HUUME_DURABLE="true",
@@ -106,7 +109,9 @@ def run(demo: Demo) -> None:
             issuer = stack.enter_context(directory(demo, state)).address
         prepare(state, issuer)
         with step("Starting the portal"):
-            server = stack.enter_context(portal(demo, listener))
+            log = stack.enter_context(open(demo.folder / "demo.log", "a"))
+            server = stack.enter_context(portal(listener, log))
+            stack.enter_context(KeptWorker(grace=GRACE, log=log, changed={"LOG_LEVEL": "INFO"}))
             wait_until_ready(demo, server)
         print(guide(demo, state), flush=True)
         server.wait()
@@ -178,21 +183,20 @@ def directory(demo: Demo, state: State) -> Iterator["FakeProvider"]:
 
 
 @contextmanager
-def portal(demo: Demo, listener: socket.socket) -> Iterator[subprocess.Popen[bytes]]:
-    """Gunicorn in a process group of its own, gone afterwards. Mail is printed here, the log goes to a file."""
+def portal(listener: socket.socket, log: TextIO) -> Iterator[subprocess.Popen[bytes]]:
+    """Gunicorn in a process group of its own, gone afterwards."""
     from huume.serve import gunicorn_command
 
     command = gunicorn_command(f"fd://{listener.fileno()}", workers=WORKERS, grace=GRACE, log_level="warning")
-    with open(demo.folder / "demo.log", "ab") as log:
-        server = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "huume.demo_child", str(os.getpid()), *command],
-            cwd=ROOT,
-            env=os.environ | {"LOG_LEVEL": "INFO", "PYTHONUNBUFFERED": "1"},
-            pass_fds=[listener.fileno()],
-            stdin=subprocess.DEVNULL,
-            stderr=log,
-            start_new_session=True,
-        )
+    server = subprocess.Popen(  # noqa: S603
+        child_command(command),
+        cwd=ROOT,
+        env=os.environ | {"LOG_LEVEL": "INFO", "PYTHONUNBUFFERED": "1"},
+        pass_fds=[listener.fileno()],
+        stdin=subprocess.DEVNULL,
+        stderr=log,
+        start_new_session=True,
+    )
     listener.close()
     try:
         yield server
@@ -236,7 +240,8 @@ def guide(demo: Demo, state: State) -> str:
             *lines,
             "\n  The directory asks for no password: choose a person on its page.",
             "  Browsers find *.localhost on this machine by themselves.",
-            f"  Mail is printed here. Data and log: {demo.folder}; delete it to start afresh.",
+            f"  Mail: {demo.address()}/outbox/ shows what the portal sends; none of it leaves this machine.",
+            f"  Data and log: {demo.folder}; delete it to start afresh.",
             "\nCtrl-C stops it.",
         ]
     )

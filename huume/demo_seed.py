@@ -50,6 +50,7 @@ PEOPLE = {
 def seed(state: State, issuer: str) -> None:
     for subdomain, name in TENANTS.items():
         tenant, _made = provision(subdomain, name, contact=f"it@{subdomain}.example")
+        Tenant.objects.filter(pk=tenant.pk, account_manager="").update(account_manager=ACCOUNT_MANAGER)
         with tenant_context(tenant):
             _provider(tenant, issuer, state.client_secrets[subdomain])
             if subdomain == "acme" and not Team.objects.exists():

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 import certifi
@@ -29,6 +29,7 @@ __all__ = ["Answer", "Client", "Deadline", "OutboundError", "shared_client"]
 
 HOSTS_KEPT = 128
 MAX_URL = 8192
+Redirects = Literal["refuse", "answer"]
 
 _URL_TEXT = re.compile(r"[!-~]+")
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,254}|\[[0-9A-Fa-f:.]+\]")
@@ -49,7 +50,7 @@ class Deadline:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer with any status but 3xx, its body whole and decompressed; `elapsed` in seconds."""
+    """An answer, its body whole and decompressed; `elapsed` in seconds. Status 3xx only where that was asked for."""
 
     status: int
     headers: Mapping[str, str]
@@ -109,9 +110,16 @@ class Client:
         self._pools = PoolManager(HOSTS_KEPT, maxsize=pool_size, retries=False, ssl_context=tls)
         self._pools.pool_classes_by_scheme = dict(LOCAL_POOLS if allow_local else PUBLIC_POOLS)
 
-    def get(self, url: str, *, headers: Mapping[str, str] | None = None, deadline: Deadline | None = None) -> Answer:
-        """The answer whatever its status, except 3xx; a kept connection that proves dead is replaced once."""
-        return self._call("GET", url, headers or {}, None, deadline)
+    def get(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        deadline: Deadline | None = None,
+        redirects: Redirects = "refuse",
+    ) -> Answer:
+        """The answer whatever its status, 3xx only where asked for; a kept connection that proves dead is replaced."""
+        return self._call("GET", url, headers or {}, None, deadline, redirects=redirects)
 
     def post_form(
         self,
@@ -147,7 +155,14 @@ class Client:
         self._pools.clear()
 
     def _call(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, deadline: Deadline | None
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        deadline: Deadline | None,
+        *,
+        redirects: Redirects = "refuse",
     ) -> Answer:
         place = _place(url, allow_local=self._allow_local)
         prepared = _headers(headers, place.host)
@@ -157,6 +172,8 @@ class Client:
             pool = self._pools.connection_from_host(place.host, place.port, place.scheme)
             response = self._send(pool, method, place, prepared, body, limit)
             try:
+                if 300 <= response.status < 400 and redirects == "refuse":
+                    raise OutboundError("redirect", f"{place.host}: redirects elsewhere (status {response.status})")
                 content = self._read(response, place.host)
             finally:
                 response.close()
@@ -186,8 +203,6 @@ class Client:
         return self._send(pool, method, place, headers, body, limit, again=False)
 
     def _read(self, response: BaseHTTPResponse, host: str) -> bytes:
-        if 300 <= response.status < 400:
-            raise OutboundError("redirect", f"{host}: redirects elsewhere (status {response.status})")
         content = bytearray()
         while chunk := response.read(65_536, decode_content=True):
             content += chunk

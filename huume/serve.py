@@ -1,14 +1,21 @@
-"""The product in production: `make serve`, or `python -m huume.serve`. Checks, migrates, collects, then is gunicorn.
+"""The product in production: `make serve`, or `python -m huume.serve`. Checks, migrates, collects, then serves.
+
+It serves with two children: gunicorn, and the worker that sends mail (huume.worker). Signals are passed on to
+gunicorn; when that ends, so does the worker, and this with gunicorn's status. However this ends, both end with it.
 
 PORT or BIND, and WEB_CONCURRENCY (the number of workers), come from the environment or .env.
 """
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import environ
+
+from huume.child import child_command
+from huume.worker import KeptWorker
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST = (
@@ -19,6 +26,16 @@ FIRST = (
 GRACE = 30  # seconds that requests under way have to end in
 # A redirect URI's query holds a code and state, a deep link its target: gunicorn's own 4,094 bytes are tight.
 LONGEST_LINE = 8190
+# What gunicorn understands (its docs, "Signal Handling"), but for those that are about processes of its own.
+PASSED_ON = (
+    signal.SIGTERM,
+    signal.SIGINT,
+    signal.SIGQUIT,
+    signal.SIGHUP,
+    signal.SIGUSR1,
+    signal.SIGTTIN,
+    signal.SIGTTOU,
+)
 
 
 def gunicorn_command(bind: str, *, workers: int, grace: int = GRACE, log_level: str = "info") -> list[str]:
@@ -56,16 +73,32 @@ def workers_from(environment: "os._Environ[str]") -> int:
     return int(wanted)
 
 
+def serve(command: list[str]) -> int:
+    """Until gunicorn ends. Returns its exit status, or 128 and the number of the signal that ended it."""
+    server = subprocess.Popen(child_command(command), cwd=ROOT, start_new_session=True)  # noqa: S603
+    worker = KeptWorker(grace=GRACE)
+
+    def pass_on(number: int, _frame: object) -> None:
+        server.send_signal(number)
+        if number == signal.SIGHUP:
+            worker.renew()
+
+    for number in PASSED_ON:
+        signal.signal(number, pass_on)
+    with worker:
+        status = server.wait()
+    return 128 - status if status < 0 else status
+
+
 def main() -> None:
-    """Becomes gunicorn, or exits 1 with what the failing step said."""
+    """Serves until it is told to stop, or exits 1 with what the failing step said."""
     if (ROOT / ".env").is_file():
         environ.Env.read_env(ROOT / ".env")
     command = gunicorn_command(bind_from(os.environ), workers=workers_from(os.environ))
     for step in FIRST:
         if subprocess.run([sys.executable, ROOT / "manage.py", *step], cwd=ROOT).returncode:  # noqa: S603
             sys.exit(1)
-    os.chdir(ROOT)
-    os.execv(command[0], command)  # noqa: S606
+    sys.exit(serve(command))
 
 
 if __name__ == "__main__":

@@ -131,6 +131,11 @@ DATABASES = {} if KEYLESS else {"default": database()}
 CACHES = {"default": {**env.cache("CACHE_URL", default="locmemcache://"), "KEY_FUNCTION": "huume.cache.tenant_key"}}
 EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10  # seconds, for each answer of the mail server
+# Every mail into a file instead, for the page /outbox/ of `make demo`.
+DEMO_OUTBOX: bool = env.bool("HUUME_OUTBOX", default=False)
+if DEMO_OUTBOX:
+    EMAIL_BACKEND = "huume.demo_outbox.Backend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Huume <no-reply@{BASE_HOST}>")
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
@@ -157,6 +162,8 @@ PREFIX = "" if LOCAL else "__Host-"
 SESSION_COOKIE_NAME = f"{PREFIX}session"
 CSRF_COOKIE_NAME = f"{PREFIX}csrf"
 ATTEMPT_COOKIE_NAME = f"{PREFIX}attempt"
+SETUP_LINK_COOKIE_NAME = f"{PREFIX}setup-link"
+SETUP_COOKIE_NAME = f"{PREFIX}setup"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -5,14 +5,18 @@ Schemas are made once a run; every test runs in a transaction, with acme's schem
 
 import os
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import pytest
+from django.core import mail
 from django.core.cache import cache
+from django.core.mail import EmailMultiAlternatives
 from django.core.management import call_command
 from django.test import Client
-from django_tenants.utils import tenant_context
+from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.models import DBTaskResult
+from django_tenants.utils import schema_context, tenant_context
 
 from accounts.models import Identity, Role, Team, User
 from accounts.oidc.requests import new_secret
@@ -24,6 +28,7 @@ from tenants.provision import provision
 from tenants.schemas import current_schema, current_tenant, set_register, set_tenant
 
 ClientFor = Callable[..., "TenantClient"]
+Mails = Callable[[], list[EmailMultiAlternatives]]
 
 
 @pytest.fixture(scope="session")
@@ -210,3 +215,33 @@ def live_provider_row(tenant: Tenant, slug: str = "okta", issuer: str = "") -> I
     provider.set_client_secret("a secret of acme's directory")
     provider.save()
     return provider
+
+
+def work_off_queue() -> None:
+    """All that is due, by the worker's own code, but for its closing of connections. A task that raised is an error."""
+    worker = Worker(
+        queue_names=["default"],
+        interval=0,
+        batch=True,
+        backend_name="default",
+        startup_delay=False,
+        max_tasks=None,
+        worker_id="test",
+        excluded_queue_names=[],
+    )
+    with schema_context("public"):
+        while due := DBTaskResult.objects.ready().first():
+            due.claim(worker.worker_id)
+            worker.run_task(due)
+        assert not [task.traceback for task in DBTaskResult.objects.failed()]
+
+
+@pytest.fixture
+def mails(db: None) -> Mails:
+    """mails(): every mail sent in this test, newest last, once all that is queued has been delivered."""
+
+    def deliver_all() -> list[EmailMultiAlternatives]:
+        work_off_queue()
+        return cast(list[EmailMultiAlternatives], list(mail.outbox))
+
+    return deliver_all

@@ -2,7 +2,10 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("accounts.urls"))]
+urlpatterns = [
+    path("setup/", include("huume.setup.urls")),
+    path("", include("accounts.urls")),
+]
 
 handler400 = "huume.refusals.bad_request"
 handler403 = "huume.refusals.forbidden"

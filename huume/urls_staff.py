@@ -1,6 +1,6 @@
 """The staff host."""
 
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from huume.admin import site
@@ -8,6 +8,8 @@ from huume.admin import site
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", site.urls),
+    # Not there but in `make demo`.
+    path("outbox/", include("huume.demo_outbox_urls")),
 ]
 
 handler400 = "huume.refusals.bad_request"

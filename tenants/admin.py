@@ -18,10 +18,19 @@ from django_tenants.utils import schema_context
 from huume.staff import confirmation
 from tenants.forms import DeleteTenantForm, HostForm, HostFormSet, NewTenantForm, TenantForm
 from tenants.models import Domain, IdentityProvider, Tenant
+from tenants.progress import MILESTONES, progress_of
 
 
 def provider_page(provider: IdentityProvider) -> str:
     return reverse("admin:tenants_identityprovider_change", args=[provider.pk])
+
+
+def comes_next(provider: IdentityProvider) -> str:
+    """What the provider is on its way to, in the middle of a sentence."""
+    stage = progress_of(provider).stage
+    if stage == "done":
+        return _("in use")
+    return _("next: %(milestone)s") % {"milestone": MILESTONES[stage][1]}
 
 
 class ProviderFilter(admin.ChoicesFieldListFilter):
@@ -97,8 +106,21 @@ class HostInline(admin.StackedInline):  # type: ignore[type-arg]  # not generic 
 
 
 class TenantAdmin(RegisterAdmin):
-    list_display = ["name", "schema_name", "hosts", "providers_with_status", "is_suspended", "missing"]
-    list_filter = [SuspendedFilter, ("providers__status", ProviderFilter), ("providers__kind", ProviderFilter)]
+    list_display = [
+        "name",
+        "schema_name",
+        "hosts",
+        "providers_with_status",
+        "is_suspended",
+        "missing",
+        "account_manager",
+    ]
+    list_filter = [
+        SuspendedFilter,
+        "account_manager",
+        ("providers__status", ProviderFilter),
+        ("providers__kind", ProviderFilter),
+    ]
     search_fields = ["name", "schema_name", "domains__domain"]
     readonly_fields = ["schema_name", "is_suspended", "created_at", "own_providers", "missing"]
     buttons = ("suspend", "resume")
@@ -133,9 +155,9 @@ class TenantAdmin(RegisterAdmin):
     def own_providers(self, tenant: Tenant) -> str:
         links = format_html_join(
             "",
-            '<div><a href="{}">{}</a>: {}</div>',
+            '<div><a href="{}">{}</a>: {}, {}</div>',
             (
-                (provider_page(provider), provider.button_label, provider.get_status_display())
+                (provider_page(provider), provider.button_label, provider.get_status_display(), comes_next(provider))
                 for provider in tenant.providers.all()
             ),
         )
@@ -147,10 +169,10 @@ class TenantAdmin(RegisterAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
-            return [(None, {"fields": ["name", "schema_name", "contact", "hosts"]})]
+            return [(None, {"fields": ["name", "schema_name", "contact", "account_manager", "hosts"]})]
         limits = _("Sessions last 12 hours and end after 1 hour of idleness. Here they can be made shorter.")
         return [
-            (None, {"fields": ["name", "schema_name", "contact", "is_suspended", "created_at"]}),
+            (None, {"fields": ["name", "schema_name", "contact", "account_manager", "is_suspended", "created_at"]}),
             (_("Single sign-on"), {"fields": ["own_providers", "missing"]}),
             (_("Sessions"), {"fields": ["session_minutes", "idle_minutes"], "description": limits}),
         ]

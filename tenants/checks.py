@@ -15,6 +15,7 @@ def register() -> None:
     checks.register(encryption_keys)
     checks.register(transaction_pooler)
     checks.register(local_providers, deploy=True)
+    checks.register(demo_outbox, deploy=True)
 
 
 def encryption_keys(app_configs: Any, **_kwargs: Any) -> list[checks.CheckMessage]:
@@ -40,4 +41,10 @@ def transaction_pooler(app_configs: Any, **_kwargs: Any) -> list[checks.CheckMes
 def local_providers(app_configs: Any, **_kwargs: Any) -> list[checks.CheckMessage]:
     if settings.OIDC_ALLOW_LOCAL_PROVIDERS:
         return [checks.Warning("OIDC_ALLOW_LOCAL_PROVIDERS is for the demo and tests only.", id="huume.W001")]
+    return []
+
+
+def demo_outbox(app_configs: Any, **_kwargs: Any) -> list[checks.CheckMessage]:
+    if settings.DEMO_OUTBOX:
+        return [checks.Warning("HUUME_OUTBOX is for the demo only: no mail goes out.", id="huume.W003")]
     return []

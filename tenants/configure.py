@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from tenants.discovery import Metadata, discover, fetch, parse_domain, parse_issuer
 from tenants.metadata import outbound_client
-from tenants.models import IdentityProvider, Tenant
+from tenants.models import AuthMethod, IdentityProvider, Tenant
 from tenants.naming import normalise_host, validate_host
 from tenants.signals import access_ended
 
@@ -57,32 +58,55 @@ def configure(
     found: Found,
     client_id: str,
     client_secret: str = "",
+    auth_method: str = "",
     email_domains: Sequence[str] | None = None,
 ) -> IdentityProvider:
     """Creates or updates; an empty secret and email domains of None leave those as they are.
 
-    Another issuer clears the stored secret, so that it never goes to another host. Raises ValidationError.
+    Another issuer clears the stored secret, so that it never goes to another host. An empty `auth_method` leaves that
+    as it is, unless a secret is given. Raises ValidationError.
     """
     with transaction.atomic():
         provider = IdentityProvider.objects.select_for_update().filter(tenant=tenant, slug=slug).first()
         provider = provider or IdentityProvider(tenant=tenant, slug=slug)
+        former = _client(provider)
         if provider.issuer and provider.issuer != found.metadata.issuer:
             provider.set_client_secret("")
             # Whoever the former directory vouched for is not vouched for by this one.
             access_ended.send(sender=IdentityProvider, tenant=tenant, provider=provider)
-            if provider.is_live and not client_secret:
-                provider.status = IdentityProvider.Status.SUBMITTED
         provider.kind, provider.client_id = kind, client_id.strip()
         take_over(provider, found.metadata)
-        if client_secret:
-            provider.set_client_secret(client_secret.strip())
+        _take_credential(provider, client_secret.strip(), auth_method)
+        if client_secret or _client(provider) != former:
+            provider.checked_at, provider.check_failed, provider.tested_at = None, [], None
         if email_domains is not None:
             provider.email_domains = clean_email_domains(email_domains)
-        if provider.status == IdentityProvider.Status.DRAFT and not provider.missing():
-            provider.status = IdentityProvider.Status.SUBMITTED
+        _keep_status_true(provider)
         provider.full_clean()
         provider.save()
         return provider
+
+
+def _client(provider: IdentityProvider) -> tuple[str, str, str]:
+    """What a check and a test sign-in were of: they say nothing of another."""
+    return provider.issuer, provider.client_id, str(provider.auth_method)
+
+
+def _take_credential(provider: IdentityProvider, secret: str, auth_method: str) -> None:
+    """Where a private key proves who we are, no secret is kept."""
+    provider.auth_method = auth_method or (AuthMethod.SECRET if secret else provider.auth_method)
+    if secret or provider.uses_private_key:
+        provider.set_client_secret("" if provider.uses_private_key else secret)
+        # When the former secret runs out says nothing of this one.
+        provider.secret_expires_on, provider.reminded = None, []
+
+
+def _keep_status_true(provider: IdentityProvider) -> None:
+    if provider.is_live and provider.missing():
+        provider.status = IdentityProvider.Status.SUBMITTED
+    if provider.status == IdentityProvider.Status.DRAFT and not provider.missing():
+        provider.status = IdentityProvider.Status.SUBMITTED
+        provider.submitted_at = provider.submitted_at or timezone.now()
 
 
 def take_over(provider: IdentityProvider, metadata: Metadata) -> None:
@@ -112,3 +136,8 @@ def default_kind(slug: str) -> str:
 def require_one_of(domain: str, issuer: str, kind: str) -> None:
     if bool(domain) == bool(issuer) and not (kind == IdentityProvider.Kind.GOOGLE and not domain):
         raise ValidationError(_("Give either a domain or an issuer."), code="domain_or_issuer")
+
+
+def is_issuer(kind: str, typed: str) -> bool:
+    """Whether an address with a path was typed that means just that issuer. Okta's is always at the domain's root."""
+    return kind != IdentityProvider.Kind.OKTA and "://" in typed and urlsplit(typed).path not in {"", "/"}

@@ -48,6 +48,7 @@ class Metadata:
     pushed_authorization_request_endpoint: str = ""
     signing_algorithms: tuple[str, ...] = ()
     token_auth_methods: tuple[str, ...] = ()
+    token_auth_signing_algorithms: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
     code_challenge_methods: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
@@ -150,6 +151,7 @@ def _metadata(document: Mapping[str, Any], issuer: str, *, same_host: bool, allo
         signing_algorithms=algorithms,
         # OpenID Connect Discovery 1.0, 3: what holds where the member is left out.
         token_auth_methods=_names(document, "token_endpoint_auth_methods_supported") or ("client_secret_basic",),
+        token_auth_signing_algorithms=_names(document, "token_endpoint_auth_signing_alg_values_supported"),
         scopes=_names(document, "scopes_supported"),
         code_challenge_methods=_names(document, "code_challenge_methods_supported"),
         claims=_names(document, "claims_supported"),

@@ -69,3 +69,13 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]  # not gen
 
     def value_to_string(self, obj: models.Model) -> str:
         return repr(self.value_from_object(obj))
+
+
+def reseal(row: models.Model, **bound_to: str) -> bool:
+    """Re-encrypts the row's fields, each by name with its binding, with the newest key; whether anything was to do.
+
+    Only where nobody has put something else in meanwhile. Raises huume.crypto.DecryptionError.
+    """
+    old = {name: getattr(row, name) for name in bound_to}
+    new = {name: old[name].rotated(bound_to=binding) for name, binding in bound_to.items()}
+    return new != old and bool(type(row)._default_manager.filter(pk=row.pk, **old).update(**new))

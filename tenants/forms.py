@@ -1,7 +1,6 @@
 """Forms of the account managers' admin."""
 
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from django import forms
 from django.conf import settings
@@ -11,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from django_tenants.utils import schema_exists
 
 from huume.staff.confirmation import FIELDS, ConfirmationFields
-from tenants.configure import Found, clean_email_domains, configure, explain_remarks, look_up
+from tenants.configure import Found, clean_email_domains, configure, explain_remarks, is_issuer, look_up
 from tenants.discovery import DiscoveryError
 from tenants.models import Domain, IdentityProvider, Tenant
 from tenants.naming import normalise_host, validate_host, validate_subdomain
@@ -36,7 +35,7 @@ def clean_host(host: str, *, tenant: Tenant | None = None) -> str:
 class TenantForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     class Meta:
         model = Tenant
-        fields: ClassVar = ["name", "contact", "session_minutes", "idle_minutes"]
+        fields: ClassVar = ["name", "contact", "account_manager", "session_minutes", "idle_minutes"]
 
 
 class NewTenantForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -51,7 +50,7 @@ class NewTenantForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
 
     class Meta:
         model = Tenant
-        fields: ClassVar = ["name", "schema_name", "contact"]
+        fields: ClassVar = ["name", "schema_name", "contact", "account_manager"]
         help_texts: ClassVar = {
             "schema_name": gettext_lazy("Small letters, digits and single hyphens. It stays for good.")
         }
@@ -128,7 +127,9 @@ class IdentityProviderForm(ConfirmationFields, forms.ModelForm):  # type: ignore
     """
 
     asks_confirmation = True
-    CREDENTIALS = frozenset({"kind", "domain", "client_id", "secret"})
+    CREDENTIALS = frozenset({"kind", "domain", "client_id", "auth_method", "secret"})
+    # What is stored as it was typed, whatever else is.
+    PLAIN = ("label", "email_domains", "secret_expires_on", "first_administrator", "contact_may_activate")
 
     domain = forms.CharField(
         label=gettext_lazy("Okta domain or issuer"),
@@ -159,7 +160,26 @@ class IdentityProviderForm(ConfirmationFields, forms.ModelForm):  # type: ignore
 
     class Meta:
         model = IdentityProvider
-        fields: ClassVar = ["tenant", "kind", "slug", "label", "client_id"]
+        fields: ClassVar = [
+            "tenant",
+            "kind",
+            "slug",
+            "label",
+            "client_id",
+            "auth_method",
+            "secret_expires_on",
+            "first_administrator",
+            "contact_may_activate",
+        ]
+        widgets: ClassVar = {"secret_expires_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
+        help_texts: ClassVar = {
+            "secret_expires_on": gettext_lazy(
+                "Where the provider has such a day. Reminders go out 30, 7 and 1 days before."
+            ),
+            "first_administrator": gettext_lazy(
+                "Gets the role “User administrator” when the provider goes live, so that somebody can let people in."
+            ),
+        }
         error_messages: ClassVar = {
             NON_FIELD_ERRORS: {
                 "unique_together": gettext_lazy(
@@ -259,12 +279,9 @@ class IdentityProviderForm(ConfirmationFields, forms.ModelForm):  # type: ignore
                 found=self.found,
                 client_id=given["client_id"],
                 client_secret=given["secret"],
+                auth_method=given["auth_method"],
             )
-        provider.label, provider.email_domains = given["label"], given["email_domains"]
-        provider.save(update_fields=["label", "email_domains"])
+        for name in self.PLAIN:
+            setattr(provider, name, given[name])
+        provider.save(update_fields=self.PLAIN)
         return provider
-
-
-def is_issuer(kind: str, typed: str) -> bool:
-    """Whether an address with a path was typed that means just that issuer. Okta's is always at the domain's root."""
-    return kind != IdentityProvider.Kind.OKTA and "://" in typed and urlsplit(typed).path not in {"", "/"}

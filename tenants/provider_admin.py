@@ -1,23 +1,35 @@
 """Identity providers in the account managers' admin. The client secret goes in and never comes out."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 
 from huume.staff import confirmation
 from tenants.admin import RegisterAdmin
 from tenants.forms import IdentityProviderForm
 from tenants.models import IdentityProvider
+from tenants.progress import State, progress_of
 
-SHOWN = ["status", "missing", "redirect_uri", "sign_out_uri"]
+SHOWN = ["status", "how_far", "check_result", "missing", "redirect_uri", "sign_out_uri"]
+# In words for a reader who cannot see the list's signs.
+STATES = {
+    State.DONE: gettext_lazy("done"),
+    State.FAILED: gettext_lazy("failed"),
+    State.NEXT: gettext_lazy("comes next"),
+    State.SKIPPED: gettext_lazy("left out"),
+    State.OPEN: gettext_lazy("not yet"),
+}
 
 
 class IdentityProviderAdmin(RegisterAdmin):
@@ -26,7 +38,7 @@ class IdentityProviderAdmin(RegisterAdmin):
     list_filter = ["status", "kind"]
     list_select_related = ["tenant"]
     search_fields = ["label", "slug", "issuer", "tenant__name", "tenant__schema_name"]
-    buttons = ("activate", "disable")
+    buttons = ("disable",)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         return super().get_queryset(request).select_related("tenant").prefetch_related("tenant__domains")
@@ -38,6 +50,34 @@ class IdentityProviderAdmin(RegisterAdmin):
     @admin.display(description=gettext_lazy("missing"))
     def missing(self, provider: IdentityProvider) -> str:
         return ", ".join(provider.missing()) or _("nothing")
+
+    @admin.display(description=gettext_lazy("how far it is"))
+    def how_far(self, provider: IdentityProvider) -> str:
+        reached = (
+            (one.state, one.title, when(one.at) if one.at else STATES[one.state])
+            for one in progress_of(provider).milestones
+        )
+        return format_html(
+            '<ol class="way">{}</ol>',
+            format_html_join("", '<li class="{}"><span>{}</span> <span class="quiet">{}</span></li>', reached),
+        )
+
+    @admin.display(description=gettext_lazy("live check"))
+    def check_result(self, provider: IdentityProvider) -> str:
+        if not provider.checked_at:
+            said = _("Not made yet.")
+        elif provider.check_failed:
+            number = len(provider.check_failed)
+            said = ngettext("%(number)d line failed, %(day)s.", "%(number)d lines failed, %(day)s.", number)
+            said = said % {"number": number, "day": when(provider.checked_at)}
+        else:
+            said = _("Good, %(day)s.") % {"day": when(provider.checked_at)}
+        page = reverse("admin:check", args=[provider.pk])
+        return format_html('{} <a href="{}">{}</a>', said, page, _("Look at the check"))
+
+    @admin.display(description=gettext_lazy("address of our public keys"))
+    def key_address(self, provider: IdentityProvider) -> str:
+        return exact(f"{provider.tenant.address}/oidc/{provider.slug}/jwks.json")
 
     @admin.display(description=gettext_lazy("redirect URI"))
     def redirect_uri(self, provider: IdentityProvider) -> str:
@@ -59,20 +99,20 @@ class IdentityProviderAdmin(RegisterAdmin):
         return format_html("<p>{}</p>{}", words, format_html_join("", "<div><code>{}</code></div>", scopes))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["tenant", "slug", *SHOWN, "scopes_refused"] if obj else []
+        return ["tenant", "slug", *SHOWN, "key_address", "scopes_refused"] if obj else []
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        credentials = ["domain", "accepted_issuer", "client_id", "secret"]
+        credentials = ["domain", "accepted_issuer", "client_id", "auth_method", "secret", "secret_expires_on"]
         wanted: list[Any] = [
             (None, {"fields": ["tenant", "kind", "slug", "label"]}),
             (_("What the IT administrator sent"), {"fields": [*credentials, "email_domains"]}),
+            (_("Going live"), {"fields": ["first_administrator", "contact_may_activate"]}),
         ]
         if obj:
-            shown = [*SHOWN, "scopes_refused"] if obj.scopes_refused_at else SHOWN
             help_text = _(
-                "The two addresses go into the customer’s directory exactly as they are, without a slash at the end."
+                "The addresses go into the customer’s directory exactly as they are, without a slash at the end."
             )
-            wanted.insert(0, (_("Where it stands"), {"fields": shown, "description": help_text}))
+            wanted.insert(0, (_("Where it stands"), {"fields": shown_of(obj), "description": help_text}))
         return [*wanted, *self._confirmation(request, obj)]
 
     def _confirmation(self, request: HttpRequest, obj: Any) -> list[Any]:
@@ -121,11 +161,6 @@ class IdentityProviderAdmin(RegisterAdmin):
         obj.disable()
         obj.delete()
 
-    def activate(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self.press(
-            request, object_id, IdentityProvider.activate, _("Switched live. People can sign in by it."), grave=True
-        )
-
     def disable(self, request: HttpRequest, object_id: str) -> HttpResponse:
         words = _("Disabled. Nobody signs in by it, and its sessions are gone.")
         return self.press(request, object_id, IdentityProvider.disable, words, grave=True)
@@ -136,6 +171,15 @@ def asks(request: HttpRequest) -> bool:
     if not hasattr(request, "asks_confirmation"):
         request.asks_confirmation = not confirmation.is_fresh(request)  # type: ignore[attr-defined]
     return bool(request.asks_confirmation)  # type: ignore[attr-defined]
+
+
+def shown_of(provider: IdentityProvider) -> list[str]:
+    keys = ["key_address"] if provider.uses_private_key else []
+    return [*SHOWN, *keys, *(["scopes_refused"] if provider.scopes_refused_at else [])]
+
+
+def when(moment: datetime) -> str:
+    return date_format(timezone.localtime(moment), "j M Y, H:i")
 
 
 def exact(address: str) -> str:

@@ -10,3 +10,5 @@ access_ended = Signal()
 went_live = Signal()
 # tenant, kind, by (an Actor), about, before, after: for the tenant's history (tenants.record).
 recorded = Signal()
+# provider: it refuses our live credential, and those that it had before still work.
+settings_failing = Signal()

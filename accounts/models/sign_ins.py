@@ -78,6 +78,9 @@ class Attempt(models.Model):
     state_digest = models.CharField(primary_key=True, max_length=64)
     browser_digest = models.CharField(max_length=64)
     provider = models.UUIDField()
+    # As which client at which issuer it began: the settings may be swapped before it comes back.
+    issuer = models.CharField(max_length=500, default="")
+    client_id = models.CharField(max_length=255, default="")
     nonce = models.CharField(max_length=64)
     verifier = models.CharField(max_length=128)
     redirect_uri = models.CharField(max_length=500)

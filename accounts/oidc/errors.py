@@ -56,6 +56,7 @@ class StrayAnswer(SignInError):
         "answer_other_browser": 400,
         "answer_other_provider": 400,
         "answer_expired": 400,
+        "answer_settings_changed": 400,
         "answer_no_state": 400,
         "answer_no_code": 400,
         "answer_ambiguous": 400,

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import hmac
 import time
 from collections.abc import Callable
 from typing import Any
 
 from accounts.tests.fake_provider_authorize import DeadEnd, OAuthError, check_request, resolve
 from accounts.tests.fake_provider_cast import FakeClient
+from accounts.tests.fake_provider_clients import BAD_SECRET, authenticate
 from accounts.tests.fake_provider_directory import Directory, Grant, Params
 from accounts.tests.fake_provider_http import Request
 from accounts.tests.fake_provider_tokens import (
@@ -29,12 +27,6 @@ PROFILE_CLAIMS = ("name", "given_name", "family_name", "preferred_username", "lo
 SCOPE_CLAIMS = {"profile": PROFILE_CLAIMS, "email": ("email", "email_verified"), "phone": ("phone_number",)}
 THIN_CLAIMS = ("name", "preferred_username", "email")
 
-BAD_SECRET = "The client secret supplied for a confidential client is invalid."
-NO_CREDENTIALS = "No client credentials found."
-TWO_CREDENTIALS = (
-    "Cannot supply multiple client credentials. Use one of the following: credentials in the Authorization header, "
-    "credentials in the post body, or a client_assertion in the post body."
-)
 BAD_CODE = "The authorization code is invalid or has expired."
 OTHER_CLIENT = "The grant was issued to another client."
 OTHER_REDIRECT_URI = "The 'redirect_uri' does not match the redirection URI used in the authorization request."
@@ -54,37 +46,11 @@ def _unknown_client() -> Response:
     return okta_error(401, "invalid_client", "Invalid value for 'client_id' parameter.", *UNCACHED)
 
 
-def _basic_credentials(request: Request) -> tuple[str, str] | None:
-    """User and password of the Authorization header, taken as they stand: Okta does not form-decode them."""
-    scheme, _, value = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        raise OAuthError("invalid_client", NO_CREDENTIALS) from None
-    return user, password
-
-
-def _authenticate(directory: Directory, request: Request) -> FakeClient | None:
-    """The client by its secret; ``None`` when the directory does not know it. Raises OAuthError."""
-    basic, fields = _basic_credentials(request), request.fields
-    if basic and "client_secret" in fields:
-        raise OAuthError("invalid_request", TWO_CREDENTIALS)
-    client_id, secret = basic or (fields.get("client_id", ""), fields.get("client_secret", ""))
-    if not client_id or not secret:
-        raise OAuthError("invalid_client", NO_CREDENTIALS)
-    client = directory.client(client_id)
-    if client and not any(hmac.compare_digest(secret.encode(), known.encode()) for known in client.secrets):
-        raise OAuthError("invalid_client", BAD_SECRET)
-    return client
-
-
 def _with_client(
     directory: Directory, request: Request, serve: Callable[[Directory, FakeClient, Params], Response]
 ) -> Response:
     try:
-        client = _authenticate(directory, request)
+        client = authenticate(directory, request)
         return serve(directory, client, request.fields) if client else _unknown_client()
     except OAuthError as error:
         return _refuse(error)
@@ -100,7 +66,8 @@ def par(directory: Directory, request: Request) -> Response:
 
 def _push(directory: Directory, client: FakeClient, fields: Params) -> Response:
     params = {**fields, "client_id": client.client_id}
-    params.pop("client_secret", None)
+    for proof in ("client_secret", "client_assertion", "client_assertion_type"):
+        params.pop(proof, None)
     if "request_uri" in params:
         raise OAuthError("invalid_request", "The 'request_uri' parameter is not allowed here.")
     try:
@@ -191,4 +158,4 @@ def _id_token(directory: Directory, client: FakeClient, grant: Grant, access_tok
         claims["nonce"] = grant.params["nonce"]
     break_claims(claims, directory.faults)
     grant.told_subject = claims.get("sub", grant.subject)
-    return make_id_token(directory.keys, claims, client.secrets[0], directory.faults)
+    return make_id_token(directory.keys, claims, next(iter(client.secrets), ""), directory.faults)

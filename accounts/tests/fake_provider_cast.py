@@ -74,6 +74,7 @@ class FakePerson:
 class FakeClient:
     """One registered application. Two ``secrets`` may be active at once, as at Okta.
 
+    With ``jwks`` (its public keys) or ``jwks_uri`` (where they are fetched) it proves itself by private_key_jwt alone.
     ``granted_scopes`` are the API scopes granted on its tab. ``issuer`` is the issuer that this application is told
     (Okta's issuer mode), the provider's own unless given.
     """
@@ -86,6 +87,12 @@ class FakeClient:
     granted_scopes: set[str] = field(default_factory=lambda: set(MYACCOUNT_SCOPES))
     name: str = ""
     issuer: str = ""
+    jwks: dict[str, Any] | None = None
+    jwks_uri: str = ""
+
+    @property
+    def has_keys(self) -> bool:
+        return bool(self.jwks or self.jwks_uri)
 
     @property
     def label(self) -> str:

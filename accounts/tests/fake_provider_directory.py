@@ -17,6 +17,8 @@ from accounts.tests.fake_provider_http import Request
 from accounts.tests.fake_provider_tokens import Claims, Header, KeyRing
 
 CODE_SECONDS = 60
+# What it takes from an application that signs; empty: the metadata says nothing of it, and it takes RS256.
+ASSERTION_ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
 PAR_PREFIX = "urn:ietf:params:oauth:request_uri:"
 Params = dict[str, str]
 
@@ -64,6 +66,7 @@ class Directory:
         self.style, self.thin, self.issuer_override = style, thin, issuer_override
         self.keys = KeyRing(kid)
         self.auto_person: str | None = None
+        self.assertion_algorithms = list(ASSERTION_ALGORITHMS)
         self.faults: dict[str, Any] = {}
         self._lock = threading.RLock()
         self._address = ""
@@ -77,6 +80,7 @@ class Directory:
             self._pushed: dict[str, Params] = {}
             self._codes: dict[str, Grant] = {}
             self._tokens: dict[str, Grant] = {}
+            self._assertions: set[tuple[str, str]] = set()
 
     # Who and what
 
@@ -126,6 +130,13 @@ class Directory:
 
     def ungranted(self, client: FakeClient, scopes: frozenset[str]) -> frozenset[str]:
         return scopes - OIDC_SCOPES - client.granted_scopes
+
+    def first_use(self, client_id: str, jti: str) -> bool:
+        """Whether that application's assertion was never seen; it has been from now on."""
+        with self._lock:
+            seen = (client_id, jti) in self._assertions
+            self._assertions.add((client_id, jti))
+        return not seen
 
     # Keys
 

@@ -90,6 +90,8 @@ def discovery(directory: Directory, request: Request) -> Response:
         **{name: f"{issuer}/oauth2/v1/{path}" for name, path in ENDPOINTS.items()},
         **ABILITIES,
     }
+    if directory.assertion_algorithms:
+        document["token_endpoint_auth_signing_alg_values_supported"] = directory.assertion_algorithms
     if directory.style == "rfc9207":
         document["authorization_response_iss_parameter_supported"] = True
     cache = ("Cache-Control", "max-age=86400, must-revalidate")

@@ -15,7 +15,7 @@ from tenants.models import Tenant
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 # The way in: open to anybody. A new open door has to be named here.
-OPEN = {"sign-in", "sign-in-start", "sign-in-initiate", "sign-in-finish"}
+OPEN = {"sign-in", "sign-in-start", "sign-in-initiate", "sign-in-finish", "jwks", "emergency", "emergency-open"}
 # What people who wait for access may see too.
 SIGNED_IN = {"home", "profile", "sign-out"}
 # What an address needs by any method, and what posting to it needs besides.
@@ -37,6 +37,7 @@ NEEDS: dict[str, tuple[set[P], set[P]]] = {
     "landlord": ({P.SEE_GROUPS}, {P.MANAGE_TEAMS}),
     "landlord-delete": ({P.SEE_GROUPS, P.MANAGE_TEAMS}, set()),
     "sign-ins": ({P.SEE_SIGN_INS}, set()),
+    "history": ({P.SEE_HISTORY}, set()),
 }
 NAMED = sorted({permission for by_any, by_post in NEEDS.values() for permission in by_any | by_post})
 
@@ -61,7 +62,7 @@ def addresses(house: dict[str, int]) -> Iterator[tuple[str, str]]:
     """Every route's name with an address of it that leads somewhere."""
     for pattern in patterns(urls.urlpatterns):
         assert pattern.name, f"{pattern} has no name"
-        values = {"slug": "okta", "pk": house.get(pattern.name.partition("-")[0], 1)}
+        values = {"slug": "okta", "token": "x" * 43, "pk": house.get(pattern.name.partition("-")[0], 1)}
         yield pattern.name, reverse(pattern.name, kwargs={name: values[name] for name in pattern.pattern.converters})
 
 

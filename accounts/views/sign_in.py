@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from accounts import attempts, sign_in
+from accounts import attempts, milestones, rehearse, sign_in
 from accounts.arrive import id_token_binding
+from accounts.attempts import ForTest
 from accounts.gate import open_to_anybody, open_to_signed_in
 from accounts.models import Attempt, SignIn
 from accounts.oidc.errors import SignInError, StrayAnswer
@@ -88,7 +89,7 @@ def finish(request: HttpRequest, slug: str) -> HttpResponse:
     except StrayAnswer as error:
         count_stray(request, error)
         return refused(request, error, provider)
-    return _finish(request, provider, attempt, answer)
+    return (_finish_test if attempt.setup_session else _finish)(request, provider, attempt, answer)
 
 
 def _finish(request: HttpRequest, provider: IdentityProvider, attempt: Attempt, answer: Answer) -> HttpResponse:
@@ -99,11 +100,37 @@ def _finish(request: HttpRequest, provider: IdentityProvider, attempt: Attempt, 
             prompt = "login" if answer.state.endswith(attempts.OTHER_PERSON) else ""
             return _begin(request, provider, next_path=attempt.next_path, prompt=prompt, again=attempt)
         record = attempts.record_refusal(attempt, error)
+        milestones.note_refusal(provider, error.code)
         _log(record.reference, provider, error.code)
         return refused(request, error, provider, record, next_path=attempt.next_path)
     _log(attempt.reference, provider, "")
     request.user = user
     return HttpResponseRedirect(attempt.next_path)
+
+
+def begin_test(request: HttpRequest, provider: IdentityProvider, test: ForTest) -> HttpResponse:
+    """A test sign-in, for a view that knows the setup session (huume.setup). `provider`: as it would be."""
+    return _begin(request, provider, next_path=rehearse.BACK_TO, prompt="login", test=test)
+
+
+def _finish_test(request: HttpRequest, provider: IdentityProvider, attempt: Attempt, answer: Answer) -> HttpResponse:
+    """Only in the browser that the test was begun in; what came of it is shown among the setup pages."""
+    try:
+        session = rehearse.session_of(request, attempt)
+        tried = rehearse.provider_of(attempt, provider)
+        rehearse.finish(request, tried, attempt, answer, session)
+    except SignInError as error:
+        if sign_in.may_try_plain_scopes(provider, attempt, error):
+            test = ForTest(session.pk, attempt.settings)
+            return _begin(request, tried, next_path=rehearse.BACK_TO, prompt="login", again=attempt, test=test)
+        record = attempts.record_refusal(attempt, error)
+        _log(record.reference, provider, error.code)
+        if isinstance(error, StrayAnswer):
+            return refused(request, error, provider, record)
+        if attempt.settings is None:
+            milestones.note_refusal(provider, error.code)
+        rehearse.record_refusal(tried, attempt, session, error)
+    return HttpResponseRedirect(rehearse.BACK_TO)
 
 
 @open_to_signed_in
@@ -153,18 +180,21 @@ def _begin(
     prompt: str = "",
     login_hint: str = "",
     again: Attempt | None = None,
+    test: ForTest | None = None,
 ) -> HttpResponse:
     address = client_address(request)
     rate = settings.SIGN_IN_RATE
     if rate and not again and SignIn.objects.from_address_since(address or None, 60) >= rate:
         return _too_many(request)
     try:
-        sign_in.require_usable(provider)
+        (rehearse.require_testable if test else sign_in.require_usable)(provider)
         release_connection()
         with place_at(provider.pk):
             calls = ProviderCalls(provider)
     except SignInError as error:
-        record = attempts.record_refused_start(request, provider, error, again)
+        record = attempts.record_refused_start(request, provider, error, again, test)
+        if test is None or test.settings is None:
+            milestones.note_refusal(provider, error.code)
         _log(record.reference, provider, error.code)
         return refused(request, error, provider, record, next_path=next_path)
     begun = attempts.begin(
@@ -174,6 +204,7 @@ def _begin(
         next_path=next_path,
         other_person=bool(prompt),
         again=again,
+        test=test,
     )
     answer = HttpResponseRedirect(
         sign_in.address_to_go_to(calls, begun, plain=again is not None, prompt=prompt, login_hint=login_hint)

@@ -3,7 +3,7 @@ import uuid
 from django.db import models
 from django.utils import timezone
 
-from tenants.fields import EncryptedTextField, Sealed
+from tenants.fields import EncryptedTextField, Sealed, reseal
 from tenants.models.providers import IdentityProvider
 
 
@@ -29,3 +29,12 @@ class ClientKey(models.Model):
     def seal(self, *, ec: str, rsa: str) -> None:
         self.ec_private_key = Sealed.seal(ec, bound_to=self.binding("ES256"))
         self.rsa_private_key = Sealed.seal(rsa, bound_to=self.binding("RS256"))
+
+    def open(self, algorithm: str) -> str:
+        """The private key for ES256 or RS256 in PEM. Raises huume.crypto.DecryptionError."""
+        sealed: Sealed = {"ES256": self.ec_private_key, "RS256": self.rsa_private_key}[algorithm]
+        return sealed.open(bound_to=self.binding(algorithm))
+
+    def rotate(self) -> bool:
+        """Re-encrypts both with the newest key; says whether there was anything to do."""
+        return reseal(self, ec_private_key=self.binding("ES256"), rsa_private_key=self.binding("RS256"))

@@ -14,6 +14,8 @@ class EmergencyAccess(models.Model):
     Asked for by one account manager, approved by another. `user` is a primary key in the tenant's schema.
     """
 
+    # So long after it was asked for it can be approved.
+    DECISION_TIME = timedelta(hours=1)
     LINK_LIFETIME = timedelta(minutes=15)
     SESSION_LIFETIME = timedelta(hours=1)
 
@@ -23,7 +25,11 @@ class EmergencyAccess(models.Model):
     user_name = models.CharField(_("user administrator"), max_length=254)
     reason = models.CharField(_("reason"), max_length=500)
     asked_by = models.CharField(_("asked for by"), max_length=254)
+    # The same person, whatever they are called: nobody approves what they asked for.
+    asked_by_key = models.CharField(max_length=100, editable=False)
     asked_at = models.DateTimeField(default=timezone.now)
+    # What the live checks said when it was asked for: provider, and the ids of the lines that failed.
+    findings = models.JSONField(default=list, blank=True, editable=False)
     # Approved or turned down.
     decided_by = models.CharField(_("decided by"), max_length=254, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)

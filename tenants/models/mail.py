@@ -4,7 +4,7 @@ import uuid
 from django.db import models
 from django.utils import timezone
 
-from tenants.fields import EncryptedTextField, Sealed
+from tenants.fields import EncryptedTextField, Sealed, reseal
 from tenants.models.register import Tenant
 
 
@@ -48,3 +48,7 @@ class Mail(models.Model):
         """Plain text and HTML. Raises huume.crypto.DecryptionError."""
         text, html = json.loads(self.sealed_text.open(bound_to=self._binding))
         return text, html
+
+    def rotate(self) -> bool:
+        """Re-encrypts the text with the newest key; says whether there was anything to do."""
+        return reseal(self, sealed_text=self._binding)

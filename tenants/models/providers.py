@@ -85,7 +85,7 @@ class IdentityProvider(ClientSettings):
     last_error_at = models.DateTimeField(null=True, blank=True, editable=False)
     # The kept settings whose secret worked where this one's did not (ProviderSettings); tried first from then on.
     worked_with = models.UUIDField(null=True, blank=True, editable=False)
-    # Days before `secret_expires_on` of which reminders have gone out.
+    # Reminders that have gone out: each a date of `secret_expires_on` and the days before it (tenants.reminders).
     reminded = models.JSONField(default=list, blank=True, editable=False)
     # There once `fresh` has brought it along.
     tenant_suspended_at: datetime | None
@@ -168,6 +168,10 @@ class ProviderSettings(ClientSettings):
     # Or an account manager has confirmed the list of people: who did, and the new subject by the old where they differ.
     rekey_confirmed_by = models.CharField(max_length=254, blank=True, editable=False)
     subjects = models.JSONField(default=dict, blank=True, editable=False)
+    # Of former settings: when they were last looked at because sign-ins with those in their place fail, and when the
+    # account manager was told that these would work.
+    looked_at_again = models.DateTimeField(null=True, blank=True, editable=False)
+    told_failing_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["provider", "state"], name="one_candidate_and_one_former")]

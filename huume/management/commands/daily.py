@@ -9,11 +9,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
-from accounts import sign_in
+from accounts import client_keys, daily_checks, sign_in
 from accounts.models import Session
 from accounts.provider_calls import release_connection
+from tenants import setup_links
 from tenants.commands import OneLineCommand
 from tenants.models import Tenant
+from tenants.schemas import current_tenant
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +39,22 @@ def purge_throttling() -> dict[str, int]:
     return {"password failures": sum(model.objects.filter(attempt_time__lt=oldest).delete()[0] for model in kept)}
 
 
+def purge_client_keys() -> dict[str, int]:
+    return {"client keys": client_keys.retire(current_tenant())}
+
+
+def purge_setup_sessions() -> dict[str, int]:
+    return {"setup sessions": setup_links.purge_sessions(current_tenant())}
+
+
 # Each runs in the schema of every tenant, Huume's own staff included, and says how many of what it removed.
-TASKS: tuple[Callable[[], dict[str, int]], ...] = (purge_sessions, purge_sign_ins, purge_throttling)
+TASKS: tuple[Callable[[], dict[str, int]], ...] = (
+    purge_sessions,
+    purge_sign_ins,
+    purge_throttling,
+    purge_client_keys,
+    purge_setup_sessions,
+)
 
 
 class Command(OneLineCommand):
@@ -62,12 +78,17 @@ class Command(OneLineCommand):
                 release_connection()
                 continue
             removed = {what: removed.get(what, 0) + number for what, number in done.items()}
+        checked, unchecked = daily_checks.check_live_providers()
+        daily_checks.purge()
         if failed:
             raise CommandError(
                 f"{len(failed)} of {len(tenants)} tenants failed: {', '.join(failed)}. The log says why."
             )
         said = ", ".join(f"{number} {what}" for what, number in removed.items())
-        self.stdout.write(f"{len(tenants)} tenants done. Removed: {said}.")
+        if unchecked:
+            raise CommandError(f"Live checks went wrong for {', '.join(unchecked)}. The log says why.")
+        checks = f" Checked: {checked} providers." if checked else ""
+        self.stdout.write(f"{len(tenants)} tenants done. Removed: {said}.{checks}")
 
 
 def do_tasks(tenant: Tenant) -> dict[str, int]:

@@ -1,0 +1,57 @@
+"""The test sign-in: by the IT contact, for real, before anyone else can."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from accounts.attempts import ForTest
+from accounts.reasons import advice, explain
+from accounts.views.sign_in import begin_test
+from huume.content_policy import allow_form_action
+from huume.setup.access import SetupRequest, with_setup_session
+from huume.setup.frame import frame, in_hand, is_checked
+from huume.setup.rehearsal_words import ARRIVES_AS, words_of
+from tenants.models import IdentityProvider, ProviderSettings, TrialSignIn
+from tenants.origins import origin
+
+
+@with_setup_session
+@require_http_methods(["GET", "HEAD", "POST"])
+def rehearsal(request: SetupRequest) -> HttpResponse:
+    """What came of this session's last test; POST goes to the provider."""
+    settings = in_hand(request.provider)
+    if request.method == "POST" and not settings.missing():
+        kept = settings if isinstance(settings, ProviderSettings) else None
+        test = ForTest(request.setup_session.pk, kept.pk if kept else None)
+        return begin_test(request, _as_tried(request, kept), test)
+    answer = render(request, "setup/test.html", {**frame(request, "test"), **_context(request)})
+    if not settings.missing():
+        # The form's answer leads the browser to the provider, which Chromium holds against form-action.
+        allow_form_action(answer, origin(settings.metadata.authorization_endpoint))
+    return answer
+
+
+def _as_tried(request: SetupRequest, kept: ProviderSettings | None) -> IdentityProvider:
+    if kept is None:
+        return request.provider
+    kept.provider = request.provider
+    return kept.as_provider()
+
+
+def _context(request: SetupRequest) -> dict[str, Any]:
+    settings = in_hand(request.provider)
+    kept = settings.pk if isinstance(settings, ProviderSettings) else None
+    # What a provider says of a person is for that person: whoever else holds the link does not see it.
+    trial = TrialSignIn.objects.filter(session=request.setup_session, settings=kept).first()
+    return {
+        "trial": trial,
+        "missing": settings.missing(),
+        "not_checked": not is_checked(settings),
+        "refusal": explain(trial.reason, request.provider) if trial and trial.reason else None,
+        "advice": advice(trial.reason) if trial else "",
+        "warnings": words_of(trial.warnings, request.provider) if trial else [],
+        "arrives_as": ARRIVES_AS.get(trial.claims.get("arrives_as", "")) if trial else None,
+        "tested_by_another": trial is None and settings.tested_at is not None,
+    }
