@@ -23,10 +23,8 @@ SENTENCES: dict[str, Promise] = {
     "setup_link.closed": L_("Setup link closed after too many wrong codes"),
     "provider.submitted": L_("Provider’s settings handed over"),
     "provider.checked": L_("Provider checked"),
-    "provider.tested": L_("Test sign-in"),
     "provider.went_live": L_("Provider switched live"),
     "provider.live_anyway": L_("Provider switched live in spite of doubts"),
-    "provider.disabled": L_("Provider disabled"),
     "provider.swapped": L_("Provider’s new settings put in place"),
     "provider.given_back": L_("Provider’s former settings put back"),
     "candidate.proposed": L_("New settings proposed for a provider"),
@@ -48,6 +46,7 @@ LABELS: dict[str, Promise] = {
     "email": L_("Email"),
     "expires_at": L_("Runs out"),
     "failed": L_("Failed"),
+    "first_administrator": L_("A first user administrator was named"),
     "generation": L_("Generation"),
     "issuer": L_("Issuer"),
     "kids": L_("Key IDs"),
@@ -64,7 +63,8 @@ LABELS: dict[str, Promise] = {
     "replaced": L_("Replaced an earlier one"),
     "roles": L_("Roles"),
     "secret_expires_on": L_("Client secret runs out on"),
-    "settings": L_("Kept settings"),
+    "secret_given": L_("A client secret was given"),
+    "settings": L_("Of the settings kept beside"),
     "slug": L_("Provider"),
     "status": L_("Status"),
     "tries": L_("Tries so far"),
@@ -146,14 +146,13 @@ def _text(value: str, names: Names) -> str:
 
 
 def _moment(value: str) -> str:
+    """As it stands where it is no moment, or none that can be told in another time zone."""
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+        local = timezone.localtime(moment) if timezone.is_aware(moment) else moment
+    except (ValueError, OverflowError):
         return value
-    if "T" not in value:
-        return formats.date_format(moment, "j F Y")
-    local = timezone.localtime(moment) if timezone.is_aware(moment) else moment
-    return formats.date_format(local, "j F Y, H:i")
+    return formats.date_format(local, "j F Y, H:i" if "T" in value else "j F Y")
 
 
 def keys_in(value: Any) -> Iterator[str]:

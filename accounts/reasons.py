@@ -174,7 +174,7 @@ WORDS: dict[str, tuple[str, str, str, tuple[bool, bool]]] = {
         N_("%(provider)s does not accept our credentials"),
         TELL_IT,
         N_(
-            "Client ID or client secret is wrong, or the secret was rotated. Okta: the app, General, Client Credentials; configure the provider with the current one."
+            "Client ID or client secret is wrong, or the secret was rotated. Okta: the app, General, Client Credentials; hand the current one over. Without a secret: the app must fetch our public keys from the provider’s JWKS address."
         ),
         (True, False),
     ),

@@ -29,16 +29,17 @@ MOVES = """
         FROM accounts_identity i LEFT JOIN jsonb_each_text(%(subjects)s::jsonb) m ON m.key = i.subject
         WHERE i.provider = %(provider)s AND i.issuer = %(old)s AND m.value IS DISTINCT FROM ''
           AND (%(until)s::timestamptz IS NULL OR i.created_at <= %(until)s)
+    ), taken AS (
+        SELECT t.subject FROM accounts_identity t JOIN moves USING (subject) WHERE t.issuer = %(new)s
     )
 """
-TAKEN = "EXISTS (SELECT FROM accounts_identity t WHERE t.issuer = %(new)s AND t.subject = moves.subject)"
-CLASHES = f"""{MOVES}
-    SELECT moves.subject FROM moves WHERE {TAKEN}
-    UNION SELECT moves.subject FROM moves GROUP BY moves.subject HAVING count(*) > 1 ORDER BY 1 LIMIT {MOST_NAMED + 1}
+CLASHES = """
+    SELECT subject FROM taken UNION SELECT subject FROM moves GROUP BY subject HAVING count(*) > 1
+    ORDER BY subject LIMIT 4
 """
-MOVE = f"""{MOVES}
+MOVE = """
     UPDATE accounts_identity i SET issuer = %(new)s, subject = moves.subject
-    FROM moves WHERE i.id = moves.id AND NOT {TAKEN}
+    FROM moves WHERE i.id = moves.id AND moves.subject NOT IN (SELECT subject FROM taken)
 """
 
 
@@ -64,13 +65,13 @@ class Rekeying:
     def clashes(self) -> list[str]:
         """Subjects that would be somebody's already; the first few."""
         with connection.cursor() as cursor:
-            cursor.execute(CLASHES, self._parameters)
+            cursor.execute(MOVES + CLASHES, self._parameters)
             return [row[0] for row in cursor.fetchall()]
 
     def carry_out(self) -> int:
         """How many moved. Whoever's place is taken stays where they are."""
         with connection.cursor() as cursor:
-            cursor.execute(MOVE, self._parameters)
+            cursor.execute(MOVES + MOVE, self._parameters)
             return int(cursor.rowcount)
 
     @property

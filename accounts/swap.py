@@ -95,7 +95,7 @@ def _rekey(candidate: ProviderSettings) -> Condition:
     if candidate.rekey_proven_at:
         return Condition("rekey_unproven", True, _("A test sign-in returned the subject that we hold for that person."))
     said = _(
-        "The issuer is another one, so people could arrive as new, waiting users. Somebody who has signed in here before"
+        "The issuer is another one, so people could arrive as new, waiting users. Somebody who has signed in before"
         " makes a test sign-in with the candidate, or you confirm the list of people below."
     )
     return Condition("rekey_unproven", False, said)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
+from accounts.emergency import PERMISSION
 from huume.staff import confirmation, second_factor, sign_ins, views
 from huume.staff.forms import SignInForm
 from huume.staff.pages import PAGES, Page
@@ -66,7 +67,9 @@ class StaffSite(AdminSite):
             return []
         apps = super().get_app_list(request, app_label)
         asked = app_label is None and request.user.has_perm(sign_ins.PERMISSION)
-        return [board(), *apps, support()] if asked else apps
+        if not asked:
+            return apps
+        return [board(), *apps, support(), *([break_glass()] if request.user.has_perm(PERMISSION) else [])]
 
     @private
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -107,6 +110,10 @@ def board() -> dict[str, Any]:
 
 def support() -> dict[str, Any]:
     return _entry(_("Support"), "support", _("Why can’t I sign in?"), reverse("admin:sign-ins"))
+
+
+def break_glass() -> dict[str, Any]:
+    return _entry(_("Emergency"), "emergency", _("Emergency access"), reverse("admin:break-glass"))
 
 
 def _entry(heading: str, label: str, name: str, address: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from tenants.actor import Actor
 from tenants.mail_text import Value
 from tenants.models import IdentityProvider, Mail, SetupLink, Tenant
-from tenants.outbox import queue_mail, queue_to_each, spelled, staff_address, whom_to_ask
+from tenants.outbox import page, queue_mail, queue_to_each, spelled, staff_page, whom_to_ask
 
 CODE_LIFETIME = timedelta(minutes=15)
 
@@ -20,7 +20,7 @@ def setup_link(link: SetupLink, token: str) -> Mail:
     tenant = link.provider.tenant
     context = about(link.provider) | {
         "asker": f"{link.created_by}, at Huume," if link.created_by else "Huume",
-        "address": f"{tenant.address}/setup/{token}/",
+        "address": page(tenant, "setup-open", token),
         "until": spelled(link.expires_at),
     }
     return queue_mail("setup_link", link.email, tenant=tenant, context=context, expires_at=link.expires_at)
@@ -42,8 +42,9 @@ def setup_link_closed(link: SetupLink) -> list[Mail]:
 
 
 def submitted(provider: IdentityProvider, by_email: str) -> list[Mail]:
-    """To the account manager: the IT contact has handed over."""
-    return to_staff("submitted", provider, {"by": by_email or "The IT contact"})
+    """To the account manager: the IT contact has handed over. Of a live provider it is a candidate beside it."""
+    live, by = int(provider.is_live), by_email or "The IT contact"
+    return to_staff("submitted", provider, "changing" if live else "going-live", {"by": by, "live": live})
 
 
 def went_live(provider: IdentityProvider, by: Actor | None) -> list[Mail]:
@@ -62,18 +63,19 @@ def secret_runs_out(provider: IdentityProvider, days: int) -> list[Mail]:
 
 def check_failed(provider: IdentityProvider, failed: list[str]) -> list[Mail]:
     """To the account manager. `failed`: the lines of the live check, each a sentence for people."""
-    return to_staff("check_failed", provider, {"failed": failed})
+    return to_staff("check_failed", provider, "check", {"failed": failed})
 
 
 def settings_failing(provider: IdentityProvider) -> list[Mail]:
     """To the account manager: sign-ins fail with the new settings where the former would work."""
-    return to_staff("settings_failing", provider, {})
+    return to_staff("settings_failing", provider, "changing", {})
 
 
-def to_staff(name: str, provider: IdentityProvider, context: dict[str, Value]) -> list[Mail]:
-    address = staff_address(f"/admin/tenants/identityprovider/{provider.pk}/change/")
-    whole = about(provider) | {"address": address, "contact": contact_of(provider)} | context
-    return queue_to_each(name, [provider.tenant.account_manager], tenant=provider.tenant, context=whole)
+def to_staff(name: str, provider: IdentityProvider, view: str, context: dict[str, Value]) -> list[Mail]:
+    """`view`: the page of the admin, about this provider, that the button opens."""
+    here = {"address": staff_page(view, provider.pk), "contact": contact_of(provider)}
+    tenant = provider.tenant
+    return queue_to_each(name, [tenant.account_manager], tenant=tenant, context=about(provider) | here | context)
 
 
 def about(provider: IdentityProvider) -> dict[str, Value]:

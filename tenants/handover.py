@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
+from django.conf import settings
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -11,12 +14,13 @@ from django.utils.translation import gettext as _
 from tenants import candidates, emails
 from tenants.actor import Actor
 from tenants.configure import Found, configure, is_issuer, look_up
-from tenants.discovery import DiscoveryError
+from tenants.discovery import DiscoveryError, parse_domain, parse_issuer
 from tenants.models import AuthMethod, IdentityProvider, ProviderSettings
 from tenants.record import record
 
 # Read alike: what is refused, closed, blocked, unknown to the name servers or slow is nobody's to find out through us.
 OUT_OF_REACH = frozenset({"blocked", "unreachable", "too_late", "bad_url"})
+LOOK_UPS_AN_HOUR = 60
 DISCOVERY_PATH = "/.well-known/openid-configuration"
 
 
@@ -40,17 +44,34 @@ class Submitted:
     candidate: ProviderSettings | None = None
 
 
+def read(provider: IdentityProvider, typed: str) -> tuple[str, str]:
+    """Whether a "domain" or an "issuer" was typed, and which; calls nobody. Raises DiscoveryError where it is neither."""
+    kind, local = str(provider.kind), settings.OIDC_ALLOW_LOCAL_PROVIDERS
+    if kind != IdentityProvider.Kind.OKTA:
+        typed = typed.removesuffix(DISCOVERY_PATH)
+    if is_issuer(kind, typed) or (typed and typed == provider.issuer):
+        return "issuer", parse_issuer(typed, allow_local=local)
+    if typed or kind != IdentityProvider.Kind.GOOGLE:
+        parse_domain(typed, allow_local=local)
+    return "domain", typed
+
+
 def find(provider: IdentityProvider, typed: str, client_id: str) -> Found:
     """What is at the domain or issuer that was typed. Raises DiscoveryError: `explain` has words for it.
 
     Calls the provider, so never within a transaction.
     """
-    kind = str(provider.kind)
-    if kind != IdentityProvider.Kind.OKTA:
-        typed = typed.removesuffix(DISCOVERY_PATH)
-    if is_issuer(kind, typed) or (typed and typed == provider.issuer):
-        return look_up(kind, issuer=typed, client_id=client_id)
-    return look_up(kind, domain=typed, client_id=client_id)
+    name, exact = read(provider, typed)
+    _count(provider)
+    return look_up(str(provider.kind), client_id=client_id, **{name: exact})
+
+
+def _count(provider: IdentityProvider) -> None:
+    """Nobody looks through the internet with this form."""
+    key = f"handover-asked:{provider.pk}"
+    cache.add(key, 0, 3600)
+    if cache.incr(key) > LOOK_UPS_AN_HOUR:
+        raise DiscoveryError("too_often", _("That was tried too often. Wait an hour, or ask whoever sent the link."))
 
 
 def submit(provider: IdentityProvider, handed: HandedOver, *, by: Actor) -> Submitted:
@@ -100,11 +121,12 @@ def _take(provider: IdentityProvider, handed: HandedOver, by: Actor) -> Identity
     return taken
 
 
-def _on_record(provider: IdentityProvider) -> dict[str, str]:
+def _on_record(provider: IdentityProvider) -> dict[str, Any]:
+    """Whether a user administrator is named, but not whom: history names no address."""
     return {
         **candidates.public(provider),
         "status": str(provider.status),
-        "first_administrator": provider.first_administrator,
+        "first_administrator_named": bool(provider.first_administrator),
     }
 
 

@@ -1,8 +1,11 @@
 """Mail is queued in the transaction of what it tells of: both hold or neither. A worker sends it (tenants.tasks)."""
 
+import logging
 from datetime import datetime
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -12,6 +15,8 @@ from tenants.models.register import address_of
 from tenants.tasks import deliver
 
 LONGEST_SUBJECT = 200
+RECIPIENT = Mail._meta.get_field("recipient")
+logger = logging.getLogger(__name__)
 
 
 def queue_mail(
@@ -26,7 +31,7 @@ def queue_mail(
     text = render_text(f"emails/{name}-body.txt", context)
     now = timezone.now()
     mail = Mail(tenant=tenant, name=name, recipient=to, subject=subject, expires_at=expires_at)
-    Mail._meta.get_field("recipient").clean(to, mail)
+    RECIPIENT.clean(to, mail)
     mail.created_at = mail.next_try_at = now
     mail.seal(text=text, html=render_html(text))
     mail.save()
@@ -38,9 +43,19 @@ def queue_mail(
 def queue_to_each(
     name: str, to: list[str], *, tenant: Tenant, context: dict[str, Value], expires_at: datetime | None = None
 ) -> list[Mail]:
-    """One mail for each address, none where it is empty: no reader sees the others' addresses."""
-    addresses = dict.fromkeys(address for address in to if address)
+    """One mail for each address: no reader sees the others'. Those that are none are passed over."""
+    addresses = dict.fromkeys(address for address in to if is_address(address))
+    if not addresses:
+        logger.warning("mail for nobody", extra={"of_name": name, "of_tenant": tenant.schema_name})
     return [queue_mail(name, address, tenant=tenant, context=context, expires_at=expires_at) for address in addresses]
+
+
+def is_address(typed: str) -> bool:
+    try:
+        RECIPIENT.clean(typed, None)
+    except ValidationError:
+        return False
+    return True
 
 
 def spelled(moment: datetime) -> str:
@@ -48,9 +63,14 @@ def spelled(moment: datetime) -> str:
     return date_format(timezone.localtime(moment, timezone.get_default_timezone()), "l j F Y, H:i T")
 
 
-def staff_address(path: str) -> str:
-    """On the staff host, such as /admin/."""
-    return address_of(settings.BASE_HOST) + path
+def page(tenant: Tenant, name: str, *arguments: object) -> str:
+    """The full address of a page on the tenant's host."""
+    return tenant.address + reverse(name, urlconf=settings.ROOT_URLCONF, args=arguments)
+
+
+def staff_page(name: str, *arguments: object) -> str:
+    """The full address of a page of the admin."""
+    return address_of(settings.BASE_HOST) + reverse(f"admin:{name}", urlconf=settings.STAFF_URLCONF, args=arguments)
 
 
 def whom_to_ask(tenant: Tenant) -> str:

@@ -82,7 +82,7 @@ def send(provider: IdentityProvider, email: str, *, by: Actor, days: int = DAYS)
 
 
 def _make(provider: IdentityProvider, email: str, by: Actor, days: int, kind: str) -> tuple[SetupLink, str]:
-    email, token = _clean(email, days), new_secret()
+    email, token, now = _clean(email, days), new_secret(), timezone.now()
     with transaction.atomic():
         # Whoever else makes one for this provider waits here.
         locked = IdentityProvider.objects.select_for_update(of=("self",)).select_related("tenant").get(pk=provider.pk)
@@ -94,8 +94,9 @@ def _make(provider: IdentityProvider, email: str, by: Actor, days: int, kind: st
             provider=locked,
             email=email,
             token_digest=digest(token),
+            created_at=now,
             created_by=by.name,
-            expires_at=timezone.now() + timedelta(days=days),
+            expires_at=now + timedelta(days=days),
         )
         _name_account_manager(locked.tenant, by)
         on_record(link, kind, by, expires_at=link.expires_at.isoformat(), replaced=bool(replaced))

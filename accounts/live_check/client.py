@@ -65,4 +65,4 @@ def _judge(run: Run, reply: Reply) -> Finding:
         return Finding(FAILED, _("refused (invalid_client)"), advice.client(run))
     if reply.error == "unauthorized_client":
         return Finding(FAILED, _("not allowed the code flow (unauthorized_client)"), advice.grant(run))
-    return Finding(UNKNOWN, reply.error or status_words(reply.status))
+    return Finding(UNKNOWN, reply.error_words or status_words(reply.status))

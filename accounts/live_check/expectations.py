@@ -28,7 +28,7 @@ EXPECTED: Mapping[str, Callable[[Run], str]] = {
 
 
 def _own_host(run: Run) -> str:
-    return _("addresses that begin with https://%(host)s") % {"host": run.host}
+    return _("addresses on %(origin)s") % {"origin": run.provider.issuer.removesuffix("/")}
 
 
 def _secret_accepted(run: Run) -> str:

@@ -36,11 +36,11 @@ def _by_pushing(run: Run) -> Finding | None:
         return None
     reply = run.plain_reply = _ask(run, run.plain_scopes)
     if reply.way == "pushed":
-        return Finding(OK, _("registered"))
+        return Finding(OK, _("accepted"))
     if reply.error == "invalid_redirect_uri" or (
         reply.error == "invalid_request" and "redirect_uri" in reply.speaks_of
     ):
-        found = _("not registered (%(error)s)") % {"error": reply.error}
+        found = _("refused (%(error)s)") % {"error": reply.error}
         return Finding(FAILED, found, advice.redirect_uri(run))
     run.may_push = False
     return None
@@ -49,7 +49,7 @@ def _by_pushing(run: Run) -> Finding | None:
 def _by_authorizing(run: Run) -> Finding:
     reply = run.plain_reply = _ask(run, run.plain_scopes)
     if reply.way == "back" and reply.error in CAME_BACK:
-        return Finding(OK, _("registered: it leads back here (%(error)s)") % {"error": reply.error or "code"})
+        return Finding(OK, _("it leads back here (%(error)s)") % {"error": reply.error or "code"})
     if reply.way == "page" and 400 <= reply.status < 500 and not reply.is_trouble_there:
         if run.client == OK:
             return Finding(FAILED, _("a page of the provider's own, and no way back here"), advice.redirect_uri(run))
@@ -66,16 +66,16 @@ def scopes(run: Run) -> Finding:
     same = run.scopes == run.plain_scopes and run.plain_reply is not None
     reply = run.plain_reply if same and run.plain_reply else _ask(run, run.scopes)
     if reply.error == "invalid_scope" or (reply.error == "consent_required" and "scope" in reply.speaks_of):
-        return Finding(FAILED, _("not granted (%(error)s)") % {"error": reply.error}, advice.scopes(run))
+        return Finding(FAILED, _("refused (%(error)s)") % {"error": reply.error}, advice.scopes(run))
     accepted = reply.way == "pushed" or (reply.way == "back" and (not reply.error or reply.error in NOBODY_THERE))
     return _accepted(run) if accepted else Finding(UNKNOWN, _unclear(reply), advice.at_the_test(run))
 
 
 def _accepted(run: Run) -> Finding:
     if run.is_okta:
-        return Finding(OK, _("granted"))
+        return Finding(OK, _("accepted"))
     if set(run.scopes.split()) <= set(run.read_metadata().scopes):
-        return Finding(OK, _("granted, and named in the provider's document"))
+        return Finding(OK, _("accepted, and named in the provider's document"))
     return Finding(UNKNOWN, _("accepted, but this provider may ignore scopes that it does not know"))
 
 
@@ -115,7 +115,7 @@ def _request(run: Run, scope: str, state: str) -> dict[str, str]:
 
 def _unclear(reply: Reply) -> str:
     if reply.error:
-        return reply.error
+        return reply.error_words
     words = {
         "back": _("an answer that is not among those we know"),
         "elsewhere": _("a redirect to another page of the provider's"),

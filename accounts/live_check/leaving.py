@@ -26,8 +26,8 @@ def sign_out(run: Run) -> Finding:
 
 def _judge(run: Run, answer: Answer) -> Finding:
     if 400 <= answer.status < 500 and b"post_logout_redirect_uri" in answer.body:
-        return Finding(FAILED, _("not registered"), advice.sign_out(run))
+        return Finding(FAILED, _("refused"), advice.sign_out(run))
     if leads_to(answer, run.sign_out_uri):
-        return Finding(OK, _("registered: it leads back here"))
+        return Finding(OK, _("it leads back here"))
     told = _("a page, which says nothing of it") if answer.status == 200 else status_words(answer.status)
     return Finding(UNKNOWN, told, advice.at_sign_out(run))

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
+from django.utils.translation import gettext as _
+
 from huume.outbound import Answer, OutboundError
 
 # RFC 6749 4.1.2.1 and 5.2, OpenID Connect Core 3.1.2.6, RFC 7591 3.2.2, RFC 9126 2.3.
@@ -32,11 +34,14 @@ OAUTH_ERRORS = frozenset(
     }
 )
 
+# An error of any other name, which is not repeated.
+OTHER = "other"
+
 
 @dataclass(frozen=True)
 class Reply:
     """`way`: back (to our redirect URI, with our state), elsewhere, page, pushed (accepted in advance), refused (an
-    error in JSON) or nothing. `error`: a name of OAUTH_ERRORS, or empty. `speaks_of`: redirect_uri, client_id, scope,
+    error in JSON) or nothing. `error`: a name of OAUTH_ERRORS, OTHER, or empty for none. `speaks_of`: redirect_uri, client_id, scope,
     where the description of the error does.
     """
 
@@ -44,6 +49,10 @@ class Reply:
     status: int = 0
     error: str = ""
     speaks_of: frozenset[str] = frozenset()
+
+    @property
+    def error_words(self) -> str:
+        return _("an error without a standard name") if self.error == OTHER else self.error
 
     @property
     def is_trouble_there(self) -> bool:
@@ -71,7 +80,9 @@ def read_authorization(answer: Answer, *, redirect_uri: str, state: str) -> Repl
     parameters = _parameters(query)
     if answer.status not in (302, 303) or address != redirect_uri or parameters.get("state") != [state]:
         return Reply("elsewhere", answer.status)
-    error, description = (parameters.get(name, [""])[0] for name in ("error", "error_description"))
+    error, description, code = (parameters.get(name, [""])[0] for name in ("error", "error_description", "code"))
+    if not error and not code:
+        return Reply("back", answer.status, OTHER)
     return _reply("back", answer.status, error, description)
 
 
@@ -91,4 +102,5 @@ def _reply(way: str, status: int, error: Any, description: Any) -> Reply:
     words = description.lower() if isinstance(description, str) else ""
     subjects = {"redirect_uri": "redirect", "client_id": "client_id", "scope": "scope"}
     named = frozenset(subject for subject, word in subjects.items() if word in words)
-    return Reply(way, status, error if isinstance(error, str) and error in OAUTH_ERRORS else "", named)
+    unnamed = OTHER if error else ""
+    return Reply(way, status, error if isinstance(error, str) and error in OAUTH_ERRORS else unnamed, named)

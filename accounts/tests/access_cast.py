@@ -76,6 +76,8 @@ def wait_for_waiting(number: int) -> None:
 
 def _waiting() -> int:
     with connection.cursor() as cursor:
+        # Within a transaction it is looked at once only, and whoever connects later would not be seen.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
             "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
             " WHERE NOT granted AND datname = current_database()"

@@ -173,6 +173,7 @@ class FakeProvider(Directory):
         if answer is None:
             answer = endpoint(self, request) if request.method in methods else wrong_method()
         call.status = answer.status
+        answer.clock = self.faults.get("clock", 0)
         return answer, lambda: False
 
     def _transport_fault(self, name: str, path: str) -> tuple[str, str]:

@@ -175,12 +175,12 @@ def _forget_cookie(directory: Directory) -> tuple[str, str]:
 def log_out(directory: Directory, request: Request) -> Response:
     """RP-initiated logout. A hint past its expiry is good; a post-logout address must match to the last character.
 
+    In the style "rfc9207", which is nobody's in particular, ``client_id`` does without a hint.
     ``auto_person`` stays signed in: that is a setting of the test, not a browser's session.
     """
     params = request.fields
-    hint = directory.keys.read_hint(params.get("id_token_hint", ""))
-    client = directory.client(str(hint.get("aud"))) if hint else None
-    if hint is None or client is None or hint.get("iss") != directory.issuer_for(client.client_id):
+    client = _client_of_logout(directory, params)
+    if client is None:
         return pages.error_page(BAD_HINT)
     target = params.get("post_logout_redirect_uri")
     if target is not None and target not in client.post_logout_redirect_uris:
@@ -190,6 +190,14 @@ def log_out(directory: Directory, request: Request) -> Response:
         return pages.signed_out(_forget_cookie(directory))
     state = f"?{urlencode({'state': params['state']})}" if "state" in params else ""
     return Response(302, b"", [("Location", target + state), _forget_cookie(directory)])
+
+
+def _client_of_logout(directory: Directory, params: Params) -> FakeClient | None:
+    hint = directory.keys.read_hint(params.get("id_token_hint", ""))
+    if hint is None and directory.style == "rfc9207":
+        return directory.client(params.get("client_id", ""))
+    client = directory.client(str(hint.get("aud"))) if hint else None
+    return client if client and hint and hint.get("iss") == directory.issuer_for(client.client_id) else None
 
 
 def dashboard(directory: Directory, request: Request) -> Response:

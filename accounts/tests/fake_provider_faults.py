@@ -39,8 +39,9 @@ ERRORS = {
 class Fault:
     """One rule broken. ``values`` are the variants to try; ``refused`` is whether a sign-in must fail by it.
 
-    ``where`` is ``id_token``, ``jwks``, ``token``, ``userinfo``, ``callback``, ``scopes``, ``discovery``, ``claims``,
-    ``myaccount`` or ``transport``. A sign-in that need not be refused must still end in a page, never in a crash.
+    ``where`` is ``id_token``, ``jwks``, ``token``, ``userinfo``, ``callback``, ``scopes``, ``discovery``,
+    ``abilities``, ``claims``, ``myaccount``, ``clock`` or ``transport``. A sign-in that need not be refused must still
+    end in a page, never in a crash.
     """
 
     where: str
@@ -50,6 +51,12 @@ class Fault:
 
 
 ENDPOINT_MEMBERS = ("token_endpoint", "jwks_uri", "userinfo_endpoint", "authorization_endpoint", "end_session_endpoint")
+
+ABILITIES_LACKING = (
+    {"response_types_supported": ["id_token"]},
+    {"id_token_signing_alg_values_supported": ["HS256", "none"]},
+    {"code_challenge_methods_supported": ["plain"]},
+)
 
 FAULTS: dict[str, Fault] = {
     # ID token, OpenID Connect Core 3.1.3.7
@@ -124,6 +131,7 @@ FAULTS: dict[str, Fault] = {
     "discovery_missing": Fault("discovery", "endpoints are there", ENDPOINT_MEMBERS[:2] + ENDPOINT_MEMBERS[3:4]),
     "discovery_endpoint_number": Fault("discovery", "endpoints are strings", ENDPOINT_MEMBERS[:2]),
     "discovery_not_an_object": Fault("discovery", "document is an object"),
+    "discovery_says": Fault("abilities", "offers what we need", ABILITIES_LACKING),
     # what the directory says of the person
     "claims_markup": Fault("claims", "names hold no markup", refused=False),
     "claims_rtl": Fault("claims", "names hold no direction marks", refused=False),
@@ -141,6 +149,8 @@ FAULTS: dict[str, Fault] = {
     # MyAccount API: never fails a sign-in
     "myaccount_off": Fault("myaccount", "the organisation has the API", refused=False),
     "myaccount_wrong_types": Fault("myaccount", "answers have their documented shape", refused=False),
+    # seconds by which Date is wrong, or "silent": it is left out
+    "clock": Fault("clock", "Date is there and right", (3600, "silent"), refused=False),
     # transport: the key is the endpoint, the value the mode; see fake_provider_transport.MODES
     **{
         endpoint: Fault("transport", f"{endpoint} answers in time, in full, with JSON", MODES, endpoint != "myaccount")
@@ -237,6 +247,7 @@ DISCOVERY_FAULTS: dict[str, Callable[[Document, Any], object]] = {
     "discovery_http_endpoint": lambda document, member: _moved(document, member, "http"),
     "discovery_missing": lambda document, member: document.pop(member),
     "discovery_endpoint_number": lambda document, member: document.update({member: 443}),
+    "discovery_says": lambda document, members: document.update(members),
 }
 
 

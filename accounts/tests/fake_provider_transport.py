@@ -37,11 +37,15 @@ MODES = (
 
 @dataclass
 class Response:
-    """What an endpoint answers. Lengths and connection headers are added when it is sent."""
+    """What an endpoint answers. Lengths and connection headers are added when it is sent.
+
+    ``clock`` is how many seconds ``Date`` is wrong by; "silent" leaves it out.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: list[tuple[str, str]] = field(default_factory=list)
+    clock: int | str = 0
 
     @classmethod
     def of_json(
@@ -55,7 +59,9 @@ class Response:
 
 
 def send(handler: BaseHTTPRequestHandler, response: Response) -> None:
-    handler.send_response(response.status)
+    handler.send_response_only(response.status)
+    if isinstance(response.clock, int):
+        handler.send_header("Date", handler.date_time_string(time.time() + response.clock))
     for name, value in response.headers:
         handler.send_header(name, value)
     handler.send_header("Content-Length", str(len(response.body)))

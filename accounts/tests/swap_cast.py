@@ -29,7 +29,7 @@ def candidate_of(
     provider: IdentityProvider, *, issuer: str = "", secret: str = NEW_SECRET, **more: Any
 ) -> ProviderSettings:
     """Just proposed; for the same client at the same issuer unless it is said."""
-    given = {"client_id": provider.client_id, "auth_method": "client_secret", "by": CONTACT} | more
+    given: dict[str, Any] = {"client_id": provider.client_id, "auth_method": "client_secret", "by": CONTACT} | more
     return propose(provider, found=found_at(issuer or provider.issuer), client_secret=secret, **given)
 
 
@@ -52,6 +52,11 @@ def propose_at(provider: IdentityProvider, okta: FakeProvider, *, secret: str = 
         client_secret=secret,
         by=CONTACT,
     )
+
+
+def set_secrets(okta: FakeProvider, *secrets: str) -> None:
+    """The active ones of acme's client."""
+    okta.add_client(replace(huume_client("acme"), secrets=list(secrets)))
 
 
 def new_directory(*, other_subjects: bool = False) -> FakeProvider:

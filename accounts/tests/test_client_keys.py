@@ -3,10 +3,12 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.core.management import call_command
 from django.dispatch import Signal
 from django.utils import timezone
 
@@ -153,6 +155,15 @@ def test_what_is_retired_is_what_was_published_no_more(
     assert set(ClientKey.objects.all()) == {made[place] for place in shown}
     assert client_keys.ensure_keys(provider) == made[signing]
     assert client_keys.retire(acme) == 0
+
+
+def test_daily_retires_them_tenant_by_tenant(acme: Tenant, globex: Tenant) -> None:
+    for tenant in (acme, globex):
+        generations(live_provider_row(tenant), 3000, 2000)
+    said = StringIO()
+    call_command("daily", stdout=said)
+    assert "2 client keys" in said.getvalue()
+    assert ClientKey.objects.count() == 2
 
 
 def test_another_tenants_are_not_retired(acme: Tenant, globex: Tenant) -> None:

@@ -8,12 +8,14 @@ from typing import Any
 import jwt
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from pytest_django.fixtures import Settings
 
 from accounts import client_keys
 from accounts.client_authentication import Credentials, credentials
 from accounts.models import SignIn
 from accounts.oidc.client_assertion import ASSERTION_TYPE, ES256, RS256
+from accounts.tests.access_cast import apart
 from accounts.tests.fake_provider import FakeProvider, huume_client
 from accounts.tests.test_client_keys import generations
 from huume.crypto import generate_key
@@ -157,6 +159,20 @@ def test_each_endpoint_gets_one_of_its_own(provider: IdentityProvider, endpoint:
     claims = jwt.decode(form["client_assertion"], options=UNPROVEN)
     assert (claims["aud"], claims["iss"], claims["sub"]) == (address, "acme-client", "acme-client")
     assert claims["exp"] - time.time() <= 300
+
+
+def test_no_connection_is_held_once_they_are_made(acme: Tenant) -> None:
+    def made_and_held() -> tuple[bool, bool]:
+        provider = live_provider_row(acme, "waiting")
+        provider.auth_method = AuthMethod.PRIVATE_KEY
+        try:
+            before = connection.connection is not None
+            credentials(provider, provider.metadata, provider.metadata.token_endpoint)
+            return before, connection.connection is not None
+        finally:
+            provider.delete()
+
+    assert apart(acme, made_and_held) == (True, False)
 
 
 def test_they_never_show_themselves(provider: IdentityProvider) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django_tenants.utils import tenant_context
 
 from accounts import arrive as arriving
 from accounts.models import HistoryEntry, Identity, Session, SignIn, User
 from accounts.swap import confirm_rekey, give_back, prove_rekey, swap
-from accounts.tests.access_cast import at_once
 from accounts.tests.fake_provider import FakeProvider
 from accounts.tests.swap_cast import (
     ADA,
@@ -19,27 +19,24 @@ from accounts.tests.swap_cast import (
     new_directory,
     passed,
     propose_at,
+    set_secrets,
 )
 from huume.testing import ClientFor, arrive, callback, configure_okta, live_provider_row
 from tenants.models import IdentityProvider, ProviderSettings, Tenant
-
-
-def acme_client(okta: FakeProvider) -> Any:
-    return next(client for client in okta.clients.values() if client.client_id == "acme-client")
 
 
 def test_a_new_secret_lets_people_in_before_during_and_after(
     acme: Tenant, okta: FakeProvider, client_for: ClientFor
 ) -> None:
     provider = configure_okta(acme, okta)
-    acme_client(okta).secrets.append(NEW_SECRET)
+    set_secrets(okta, "acme-secret", NEW_SECRET)
     browser = client_for(acme)
     assert arrive(browser, okta, "Bob").status_code == 302
     passed(propose_at(provider, okta))
     assert arrive(client_for(acme), okta, "Bob").status_code == 302
     swap(provider, ADA)
     assert arrive(client_for(acme), okta, "Bob").status_code == 302
-    acme_client(okta).secrets.remove("acme-secret")
+    set_secrets(okta, NEW_SECRET)
     assert arrive(client_for(acme), okta, "Bob").status_code == 302
     assert User.objects.count() == 1
     assert browser.get("/").status_code == 200
@@ -143,7 +140,7 @@ def test_somebody_on_the_way_while_the_secret_is_swapped_gets_in(
     acme: Tenant, okta: FakeProvider, client_for: ClientFor
 ) -> None:
     provider, browser = configure_okta(acme, okta), client_for(acme)
-    acme_client(okta).secrets.append(NEW_SECRET)
+    set_secrets(okta, "acme-secret", NEW_SECRET)
     back = callback(okta.authorize(browser.get("/oidc/okta/start/")["Location"], person="Bob"))
     passed(propose_at(provider, okta))
     swap(provider, ADA)
@@ -167,16 +164,9 @@ def test_who_was_being_vouched_for_by_the_former_issuer_makes_no_second_record(
     assert not Identity.objects.exists()
 
 
-def test_two_at_once_swap_once(acme: Tenant, transactional_acme: IdentityProvider) -> None:
-    outcomes = at_once(
-        acme, *[lambda: swap(transactional_acme, ADA)] * 2, held="accounts_historyentry", waiting=2
-    )
-    assert sorted(str(getattr(outcome, "code", outcome)) for outcome in outcomes) == ["None", "no_candidate"]
-
-
 def test_five_thousand_people_by_as_many_statements_as_five(acme: Tenant, acme_provider: IdentityProvider) -> None:
     counts = []
-    for number in (5, 5000):
+    for number in (1, 5, 5000):
         people = User.objects.bulk_create(User(email=f"{number}-{each}@acme.example") for each in range(number))
         Identity.objects.bulk_create(
             Identity(user=one, issuer=acme_provider.issuer, subject=f"s-{number}-{one.pk}", provider=acme_provider.pk)
@@ -187,8 +177,9 @@ def test_five_thousand_people_by_as_many_statements_as_five(acme: Tenant, acme_p
             swap(acme_provider, ADA)
         acme_provider.refresh_from_db()
         counts.append(len(swapping))
-    assert Identity.objects.filter(issuer=acme_provider.issuer).count() == 5005
-    assert counts[0] == counts[1]
+    assert Identity.objects.filter(issuer=acme_provider.issuer).count() == 5006
+    # The first one finds no name of the account manager kept yet.
+    assert counts[1] == counts[2]
 
 
 def test_it_is_on_record_with_counts_and_no_secret(acme_provider: IdentityProvider, bob: User) -> None:
@@ -204,8 +195,6 @@ def test_it_is_on_record_with_counts_and_no_secret(acme_provider: IdentityProvid
 
 
 def test_nothing_of_another_tenant_is_touched(acme_provider: IdentityProvider, globex: Tenant, mallory: User) -> None:
-    from django_tenants.utils import tenant_context
-
     with tenant_context(globex):
         theirs = live_provider_row(globex, issuer=acme_provider.issuer)
         Identity.objects.create(user=mallory, issuer=theirs.issuer, subject="00u-bob", provider=theirs.pk)
@@ -220,7 +209,7 @@ def test_nothing_of_another_tenant_is_touched(acme_provider: IdentityProvider, g
 
 def test_sessions_stay(acme: Tenant, acme_provider: IdentityProvider, client_for: ClientFor, bob: User) -> None:
     browser = client_for(acme, bob)
-    Session.objects.update(provider=acme_provider.pk, user=bob)
+    Session.objects.update(provider=acme_provider.pk)
     passed(candidate_of(acme_provider, issuer=ELSEWHERE), rekey_confirmed_by="ada")
     swap(acme_provider, ADA)
     assert browser.get("/").status_code == 200

@@ -75,9 +75,7 @@ def test_a_newer_proposal_undoes_check_test_and_proof(acme_provider: IdentityPro
 
 
 @pytest.mark.parametrize("subject", ["00u-nobody", "", "00U-BOB"])
-def test_a_subject_that_we_do_not_hold_proves_nothing(
-    acme_provider: IdentityProvider, bob: User, subject: str
-) -> None:
+def test_a_subject_that_we_do_not_hold_proves_nothing(acme_provider: IdentityProvider, bob: User, subject: str) -> None:
     candidate = passed(candidate_of(acme_provider, issuer=ELSEWHERE))
     assert not prove_rekey(candidate, subject)
     assert refused(lambda: swap(acme_provider, ADA)).code == "rekey_unproven"

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from huume.setup import guides
+from huume.setup.pasted_words import noted_words
 from tenants.models import ClientSettings, IdentityProvider, ProviderSettings
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def frame(request: SetupRequest, current: str) -> dict[str, Any]:
         "count": len(steps),
         "minutes_left": sum(step["minutes"] for step in steps if not step["done"]),
         "whom_to_ask": provider.tenant.account_manager,
+        "noted": noted_words(request.GET.getlist("noted")),
     }
 
 

@@ -1,7 +1,6 @@
 """What people paste into the hand-over form: what is around it taken off, what it is not recognised. Plain Python."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
 # What comes along with text copied from a page, and cannot be seen.
@@ -70,6 +69,17 @@ def looks_like_secret(text: str) -> bool:
     return bool(_MARKED_SECRET.search(text) or _LONG_TOKEN.fullmatch(text)) and not looks_like_client_id(text)
 
 
+def is_marked_secret(text: str) -> bool:
+    """Whether it says of itself that it is one, as Google's and Entra's do."""
+    return bool(_MARKED_SECRET.search(text))
+
+
+def without_breaks(text: str) -> str:
+    """A client ID that was broken into lines where it was copied from, whole again; anything else as it is."""
+    whole = "".join(text.split())
+    return whole if looks_like_client_id(whole) else text
+
+
 def holds_secret(text: str) -> bool:
     """The same for a whole line or page of text that has one in it."""
     return any(looks_like_secret(word.strip("\"'“”,;:=<>")) for word in text.split()) or looks_like_secret(text)
@@ -83,7 +93,3 @@ def is_masked(text: str) -> bool:
 def has_unreadable(text: str) -> bool:
     """Whether there is what neither a client ID nor a secret can have: control marks, accents, curly quotes."""
     return not _ALLOWED.fullmatch(text)
-
-
-def has_control(text: str) -> bool:
-    return any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn") for character in text)

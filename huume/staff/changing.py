@@ -1,9 +1,9 @@
-"""Changing a live provider's settings: what is live beside what would be, what the swap still wants, and the way back."""
+"""Changing a live provider's settings: what is live beside what would be, what the swap still lacks, the way back."""
 
 import csv
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django import forms
@@ -45,10 +45,11 @@ class Fact:
     live: str
     candidate: str
     former: str
+    is_setting: bool = True
 
     @property
     def differs(self) -> bool:
-        return bool(self.candidate) and self.candidate != self.live
+        return self.is_setting and bool(self.candidate) and self.candidate != self.live
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def _act(request: HttpRequest, context: dict[str, Any], provider: IdentityProvid
     try:
         with transaction.atomic():
             words = act(request, provider, form)
-            LogEntry.objects.log_actions(request.user.pk, [provider], CHANGE, words, single_object=True)  # type: ignore[arg-type]  # signed in
+            _log(request, provider, words)
     except SwapRefused as refusal:
         messages.error(request, str(refusal))
     except ValidationError as error:
@@ -114,6 +115,10 @@ def _act(request: HttpRequest, context: dict[str, Any], provider: IdentityProvid
     else:
         messages.success(request, f"{provider}: {words}")
     return HttpResponseRedirect(page)
+
+
+def _log(request: HttpRequest, provider: IdentityProvider, words: str) -> None:
+    LogEntry.objects.log_actions(cast(int, request.user.pk), [provider], CHANGE, words, single_object=True)
 
 
 def _swap(request: HttpRequest, provider: IdentityProvider, form: PeopleForm) -> str:
@@ -149,7 +154,9 @@ def _seen(request: HttpRequest, provider: IdentityProvider) -> ProviderSettings:
     """The candidate that the page showed. Raises SwapRefused where it is another one by now."""
     candidate = kept(provider, CANDIDATE)
     if candidate is None or str(candidate.pk) != request.POST.get("candidate"):
-        raise SwapRefused("no_candidate", _("The candidate has changed since you looked. Nothing was done: look again."))
+        raise SwapRefused(
+            "no_candidate", _("The candidate has changed since you looked. Nothing was done: look again.")
+        )
     return candidate
 
 
@@ -161,19 +168,19 @@ def _page(
     request: HttpRequest, context: dict[str, Any], provider: IdentityProvider, form: PeopleForm | None = None
 ) -> HttpResponse:
     candidate, former = kept(provider, CANDIDATE), kept(provider, FORMER)
-    to_rekey = bool(candidate and candidate.has_another_issuer)
-    more = {
+    wanted = conditions(provider, candidate) if candidate else []
+    more: dict[str, Any] = {
         "provider": provider,
         "candidate": candidate,
         "former": former,
         "facts": facts(provider, candidate, former),
-        "conditions": conditions(provider, candidate) if candidate else [],
+        "conditions": wanted,
+        "ready": bool(candidate) and all(condition.done for condition in wanted),
         "may_change": request.user.has_perm(TO_CHANGE),
         "back_to": reverse("admin:tenants_identityprovider_change", args=[provider.pk]),
         "title": _("Change %(provider)s safely") % {"provider": provider},
     }
-    more["ready"] = bool(candidate) and all(condition.done for condition in more["conditions"])
-    if candidate and to_rekey:
+    if candidate and candidate.has_another_issuer:
         people = _people(provider, candidate)
         more |= {"people": people[:MOST_PEOPLE], "number": len(people), "cut_off": len(people) > MOST_PEOPLE}
         more["form"] = form or PeopleForm(initial={"subjects": _as_lines(candidate)})
@@ -213,17 +220,23 @@ def _plain(text: str) -> str:
 def facts(
     provider: IdentityProvider, candidate: ProviderSettings | None, former: ProviderSettings | None
 ) -> list[Fact]:
-    columns: list[ClientSettings | None] = [provider, candidate, former]
-    lines: list[tuple[str, Callable[[ClientSettings], str]]] = [
+    settings: list[tuple[str, Callable[[ClientSettings], str]]] = [
         (_("Issuer"), lambda each: each.issuer),
         (_("Client ID"), lambda each: each.client_id),
-        (_("Client authentication"), lambda each: str(each.get_auth_method_display())),  # type: ignore[attr-defined]  # of the abstract model's choices
+        (_("Client authentication"), lambda each: str(each.get_auth_method_display())),
         (_("Client secret"), lambda each: _secret(each, provider)),
         (_("Runs out on"), lambda each: _day(each.secret_expires_on) or _("no date is known")),
+    ]
+    done: list[tuple[str, Callable[[ClientSettings], str]]] = [
         (_("Checked"), _checked),
         (_("Test sign-in"), lambda each: _moment(each.tested_at) or _("never")),
     ]
-    return [Fact(label, *(say(each) if each else "" for each in columns)) for label, say in lines]
+
+    def line(label: str, say: Callable[[ClientSettings], str], is_setting: bool) -> Fact:
+        beside = [say(each) if each else "" for each in (candidate, former)]
+        return Fact(label, say(provider), beside[0], beside[1], is_setting)
+
+    return [*(line(*one, True) for one in settings), *(line(*one, False) for one in done)]
 
 
 def _secret(settings: ClientSettings, live: IdentityProvider) -> str:

@@ -80,7 +80,8 @@ def administrator_in_words(provider: IdentityProvider) -> str:
         return _("A user administrator has signed in already, and lets others in.")
     if not provider.first_administrator:
         return _(
-            "Nobody is named. Whoever signs in then waits, as nobody can let them in: name somebody on the provider’s page."
+            "Nobody is named. Whoever signs in then waits, as nobody can let them in: name somebody on the provider’s"
+            " page."
         )
     return _("%(email)s. Gets the role “User administrator”, and with it access at the first sign-in.") % {
         "email": provider.first_administrator

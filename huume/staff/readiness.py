@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -40,10 +41,11 @@ SIGNS = {
 
 
 class Mark(NamedTuple):
-    state: str
-    heading: str
+    state: State
+    heading: Any
     sign: str
-    word: str
+    word: Any
+    at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Row:
 
     @property
     def marks(self) -> list["Mark"]:
-        return [Mark(one.state, one.heading, *SIGNS[one.state]) for one in self.progress.milestones]
+        return [Mark(one.state, one.heading, *SIGNS[one.state], one.at) for one in self.progress.milestones]
 
 
 class FilterForm(forms.Form):

@@ -35,3 +35,10 @@ def application(address: str, slug: str) -> dict[str, Any]:
         "redirect_uris": [f"{address}/oauth2/{slug}/authresp"],
         "post_logout_redirect_uris": [address],
     }
+
+
+def application_with_keys(address: str, slug: str, *, keys_of: str = "") -> dict[str, Any]:
+    """The same without a secret: it fetches the public keys of the provider of that slug, at that tenant's address."""
+    jwks_uri = f"{keys_of or address}/oidc/{slug}/jwks.json"
+    known = {name: value for name, value in application(address, slug).items() if name != "client_secret"}
+    return {**known, "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": jwks_uri}

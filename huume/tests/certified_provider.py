@@ -39,11 +39,14 @@ class CertifiedProvider:
     """The provider, from construction until `stop()` or the end of the `with` block.
 
     `clients` hold OpenID client metadata (client_id, client_secret, redirect_uris, post_logout_redirect_uris;
-    token_endpoint_auth_method is client_secret_post unless given). `people` hold sub, email, email_verified, name,
-    given_name, family_name, phone_number, assigned (true unless given).
+    token_endpoint_auth_method is client_secret_post unless given; `scope` limits what is granted). `people` hold sub,
+    email, email_verified, name, given_name, family_name, phone_number, assigned (true unless given).
 
     With `okta_like` it has the ways of Okta's org authorization server: no `iss` in answers (RFC 9207), thin ID tokens,
     the MyAccount API. Without, it is as it comes; `claims_in_id_token` then fills ID tokens as userinfo.
+
+    Without `par` it takes no pushed authorization requests. A client of private_key_jwt has `jwks`, or a `jwks_uri` on
+    this machine.
 
     Raises RuntimeError where it cannot be installed or does not start.
     """
@@ -58,6 +61,7 @@ class CertifiedProvider:
         people: Sequence[Mapping[str, Any]],
         port: int = 0,
         claims_in_id_token: bool = False,
+        par: bool = True,
     ) -> None:
         packages = installed_packages()
         self._stderr = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed in stop()
@@ -70,6 +74,7 @@ class CertifiedProvider:
         )
         config = {
             "okta_like": okta_like,
+            "par": par,
             "claims_in_id_token": claims_in_id_token,
             "clients": list(clients),
             "people": list(people),

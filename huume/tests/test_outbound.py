@@ -92,6 +92,16 @@ def test_a_redirect_is_not_followed(client: Client, own_server: HostileServer) -
     assert [path for _, path, _, _ in own_server.requests] == ["/redirect"]
 
 
+def test_a_redirect_that_is_asked_for_is_an_answer_and_not_followed(client: Client, own_server: HostileServer) -> None:
+    answer = client.get(own_server.url + "/redirect", redirects="answer")
+    assert (answer.status, answer.headers["Location"]) == (302, "/ok")
+    assert [path for _, path, _, _ in own_server.requests] == ["/redirect"]
+
+
+def test_other_answers_are_as_ever_where_redirects_are_asked_for(client: Client, server: HostileServer) -> None:
+    assert client.get(server.url + "/ok", redirects="answer").json() == {"ok": True}
+
+
 @pytest.mark.parametrize("path", ["/hang-up", "/cut-short", "/not-http", "/broken-gzip"])
 def test_a_broken_answer_is_unreachable(client: Client, server: HostileServer, path: str) -> None:
     assert refusal(client, server.url + path).reason == "unreachable"

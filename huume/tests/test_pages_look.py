@@ -22,7 +22,7 @@ INLINE = re.compile(r"<style|<script(?![^>]*\bsrc=)|<[^>]+\s(style|on\w+)\s*=|ja
 TOKEN = re.compile(
     r'<form method="post" action="/sign-out/"><input type="hidden" name="csrfmiddlewaretoken" value="\w+">'
 )
-AREAS = ("/people/", "/roles/", "/teams/", "/landlords/", "/sign-ins/")
+AREAS = ("/people/", "/roles/", "/teams/", "/landlords/", "/sign-ins/", "/history/")
 
 
 def title_of(page: str) -> str:

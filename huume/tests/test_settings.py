@@ -99,6 +99,12 @@ def test_local_providers_are_warned_of_in_production() -> None:
     assert "huume.W001" in done.stderr
 
 
+def test_outbox_of_the_demo_is_warned_of_in_production() -> None:
+    done = manage("check", "--deploy", "--fail-level", "WARNING", HUUME_OUTBOX="true")
+    assert done.returncode == 1
+    assert "huume.W003" in done.stderr
+
+
 def test_every_variable_is_documented() -> None:
     read = set(re.findall(r'(?:env\.\w+|required)\(\s*"([A-Z_]+)"', (ROOT / "huume/settings.py").read_text()))
     documented = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))

@@ -37,11 +37,17 @@ def page_of(provider: IdentityProvider, what: str = "change") -> str:
 
 def new_data(tenant: Tenant, **typed: Any) -> dict[str, Any]:
     data = {"tenant": tenant.pk, "kind": "okta", "slug": "okta", "label": "", "client_id": "acme-client"}
+    data |= {"auth_method": "client_secret"}
     return data | {"secret": SECRET, "email_domains": "Acme.Example\r\n@acme.test", "domain": ""} | typed
 
 
 def change_data(provider: IdentityProvider, **typed: Any) -> dict[str, Any]:
-    data = {"kind": provider.kind, "label": provider.label, "domain": provider.issuer}
+    data = {
+        "kind": provider.kind,
+        "label": provider.label,
+        "domain": provider.issuer,
+        "auth_method": provider.auth_method,
+    }
     data |= {"client_id": provider.client_id, "secret": "", "email_domains": "\n".join(provider.email_domains)}
     return data | typed
 
@@ -211,33 +217,30 @@ def test_colleagues_credentials_confirm_nothing(ada: TenantClient, live: Identit
     assert live.client_id == "acme-client"
 
 
-@pytest.mark.parametrize("button", ["activate", "disable"])
-def test_buttons_want_a_confirmation(ada: TenantClient, live: IdentityProvider, button: str) -> None:
+def test_disabling_wants_a_confirmation(ada: TenantClient, live: IdentityProvider) -> None:
     grow_stale(ada)
-    answer = ada.post(page_of(live, button))
+    answer = ada.post(page_of(live, "disable"))
     assert answer["Location"].startswith("/admin/confirm/?next=")
     live.refresh_from_db()
     assert live.is_live
 
 
 def test_switching_off_and_on_is_logged(ada: TenantClient, live: IdentityProvider) -> None:
-    for button, status in (("disable", "disabled"), ("activate", "live")):
-        assert ada.get(page_of(live, button)).status_code == 405
-        ada.post(page_of(live, button))
+    assert ada.get(page_of(live, "disable")).status_code == 405
+    for address, status in ((page_of(live, "disable"), "disabled"), (f"/admin/going-live/{live.pk}/", "live")):
+        ada.post(address, {"anyway": "1"})
         live.refresh_from_db()
         assert live.status == status
     assert "Switched live" in log()
     assert "Disabled" in log()
 
 
-def test_what_is_missing_keeps_it_from_going_live(ada: TenantClient, live: IdentityProvider) -> None:
-    live.set_client_secret("")
-    live.status = "submitted"
-    live.save()
-    answer = ada.post(page_of(live, "activate"), follow=True)
-    assert "Missing: client secret" in answer.content.decode()
+def test_there_is_no_switch_but_the_one_that_looks_first(ada: TenantClient, live: IdentityProvider) -> None:
+    live.disable()
+    ada.post(page_of(live, "activate"))
     live.refresh_from_db()
-    assert live.status == "submitted"
+    assert live.status == "disabled"
+    assert f'href="/admin/going-live/{live.pk}/"' in ada.get(page_of(live)).content.decode()
 
 
 def test_the_page_shows_what_the_directory_needs(ada: TenantClient, acme: Tenant) -> None:

@@ -71,11 +71,12 @@ def test_a_bad_new_tenant_is_refused_in_words(ada: TenantClient, typed: dict[str
 
 
 def test_adding_a_tenant_provisions_it(ada: TenantClient) -> None:
-    data = {"name": "Initech", "schema_name": "initech", "contact": "it@initech.example"}
+    data = {"name": "Initech", "schema_name": "initech", "contact": "it@initech.example", "account_manager": ADA}
     answer = ada.post(f"{LIST}add/", {**data, "hosts": "Portal.Initech.Example.\r\n\r\n"})
     assert answer.status_code == 302
     tenant = Tenant.objects.get(schema_name="initech")
     assert schema_exists("initech")
+    assert tenant.account_manager == ADA
     assert set(tenant.domains.values_list("domain", flat=True)) == {"initech.localhost", "portal.initech.example"}
     entry = last_entry()
     assert (entry.action_flag, entry.user.username, entry.object_repr) == (ADDITION, ADA, "Initech")
@@ -146,6 +147,23 @@ def test_a_change_is_saved_and_logged(ada: TenantClient, acme: Tenant) -> None:
     entry = last_entry()
     assert entry.action_flag == CHANGE
     assert "Longest session" in entry.get_change_message()
+
+
+def test_who_looks_after_it_is_kept(ada: TenantClient, acme: Tenant) -> None:
+    ada.post(page_of(acme), change_data(acme, account_manager=ADA))
+    acme.refresh_from_db()
+    assert acme.account_manager == ADA
+
+
+def test_its_page_leads_to_what_is_done_for_it(ada: TenantClient, acme: Tenant) -> None:
+    page = ada.get(page_of(acme)).content.decode()
+    for address in (f"/admin/setup-links/{acme.pk}/", "/admin/readiness/?q=acme", "/admin/break-glass/?tenant=acme"):
+        assert f'href="{address}"' in page
+
+
+def test_its_page_says_what_comes_next(ada: TenantClient, acme: Tenant) -> None:
+    live_provider_row(acme)
+    assert "live, next: First sign-in" in ada.get(page_of(acme)).content.decode()
 
 
 def test_the_subdomain_never_changes(ada: TenantClient, acme: Tenant) -> None:

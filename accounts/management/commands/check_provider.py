@@ -51,7 +51,7 @@ class Command(TenantCommand):
         for line in lines:
             found.append(line)
             word = check_words.outcome_word(line.outcome)
-            self.stdout.write(f"{word:<{WIDTH}}{check_words.title(line.check, provider)}: {line.found}")
+            self.stdout.write(f"{word:<{WIDTH}}{check_words.title(line.check, provider, line.outcome)}: {line.found}")
             if line.outcome == "failed":
                 self.stdout.write(f"{'':<{WIDTH}}Expected: {line.expected}")
             if line.outcome != "ok" and line.advice:

@@ -4,6 +4,7 @@ import json
 
 import jwt
 import pytest
+from jwt.types import Options
 
 from accounts.oidc import client_assertion
 from accounts.oidc.client_assertion import ALGORITHMS, ES256, RS256, choose_algorithm, generate_private_key, public_jwk
@@ -56,7 +57,7 @@ def test_a_key_that_is_neither_is_refused() -> None:
 def test_it_says_who_to_whom_and_for_how_long(keys: dict[str, str], algorithm: str) -> None:
     jwk, assertion = public_jwk(keys[algorithm]), made(keys[algorithm])
     assert jwt.get_unverified_header(assertion) == {"alg": algorithm, "typ": "JWT", "kid": jwk["kid"]}
-    lax = {"verify_exp": False, "verify_iat": False}
+    lax: Options = {"verify_exp": False, "verify_iat": False}
     claims = jwt.decode(assertion, jwt.PyJWK(jwk), algorithms=[algorithm], audience=TOKEN_ENDPOINT, options=lax)
     assert len(claims.pop("jti")) == 43
     assert claims == {
@@ -69,7 +70,7 @@ def test_it_says_who_to_whom_and_for_how_long(keys: dict[str, str], algorithm: s
 
 
 def test_no_two_share_a_jti(keys: dict[str, str]) -> None:
-    unproven = {"verify_signature": False}
+    unproven: Options = {"verify_signature": False}
     ids = {jwt.decode(made(keys[ES256]), options=unproven)["jti"] for _one in range(20)}
     assert len(ids) == 20
 

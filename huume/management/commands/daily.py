@@ -15,7 +15,9 @@ from accounts.provider_calls import release_connection
 from tenants import setup_links
 from tenants.commands import OneLineCommand
 from tenants.models import Tenant
+from tenants.reminders import remind
 from tenants.schemas import current_tenant
+from tenants.tasks import purge_mail, retry_mail
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +82,8 @@ class Command(OneLineCommand):
             removed = {what: removed.get(what, 0) + number for what, number in done.items()}
         checked, unchecked = daily_checks.check_live_providers()
         daily_checks.purge()
+        mails = retry_mail()
+        removed |= purge_mail()
         if failed:
             raise CommandError(
                 f"{len(failed)} of {len(tenants)} tenants failed: {', '.join(failed)}. The log says why."
@@ -88,7 +92,8 @@ class Command(OneLineCommand):
         if unchecked:
             raise CommandError(f"Live checks went wrong for {', '.join(unchecked)}. The log says why.")
         checks = f" Checked: {checked} providers." if checked else ""
-        self.stdout.write(f"{len(tenants)} tenants done. Removed: {said}.{checks}")
+        late = f" Sent: {mails} mails that had waited." if mails else ""
+        self.stdout.write(f"{len(tenants)} tenants done. Removed: {said}.{checks}{late}")
 
 
 def do_tasks(tenant: Tenant) -> dict[str, int]:
@@ -99,4 +104,5 @@ def do_tasks(tenant: Tenant) -> dict[str, int]:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"daily {tenant.schema_name}"])
         for task in TASKS:
             done |= task()
+        remind(tenant)
     return done

@@ -166,7 +166,8 @@ def test_nothing_handed_over_leads_to_the_details(acme: Tenant, client_for: Clie
 
 def test_of_a_live_provider_the_candidate_is_checked(contact: TenantClient, acme: Tenant, okta: FakeProvider) -> None:
     provider = IdentityProvider.objects.get()
-    provider.activate()
+    IdentityProvider.objects.filter(pk=provider.pk).update(status=IdentityProvider.Status.LIVE)
+    provider.refresh_from_db()
     found = look_up("okta", issuer=okta.issuer, client_id="acme-client")
     candidate = propose(
         provider,

@@ -99,7 +99,7 @@ def test_a_session_goes_on_where_its_link_ran_out_or_was_guessed_at(
     acme: Tenant, client_for: ClientFor, end: Callable[[SetupLink], None]
 ) -> None:
     browser = client_for(acme)
-    link, token = make_link(acme)
+    _link, token = make_link(acme)
     enter_setup(browser, acme)
     end(SetupLink.objects.get(ended_at=None))
     assert browser.get("/setup/")["Location"] == "/setup/guide/"
@@ -159,7 +159,7 @@ def test_made_by_a_command_it_names_the_account_manager(acme: Tenant, client_for
 
 
 def test_while_the_tenant_is_suspended_nothing_opens(acme: Tenant, client_for: ClientFor) -> None:
-    link, token = make_link(acme)
+    _link, token = make_link(acme)
     inside, outside = client_for(acme), client_for(acme)
     outside.cookies[settings.SETUP_LINK_COOKIE_NAME] = token
     enter_setup(inside, acme, slug="second")

@@ -37,6 +37,8 @@ logger = logging.getLogger("huume.setup")
 @setup_page
 @require_safe
 def open_link(request: HttpRequest, token: str) -> HttpResponse:
+    # Whatever goes wrong from here on is logged with the request's path.
+    request.path = request.path_info = reverse("setup")
     answer = _open(request, token)
     answer.headers["Referrer-Policy"] = "no-referrer"
     return answer
@@ -103,10 +105,12 @@ def with_link(view: Callable[[HttpRequest, SetupLink], HttpResponse]) -> access.
         if access.current_session(request):
             return HttpResponseRedirect(reverse("setup-guide"))
         link = access.link_of_cookie(request)
-        refusal = _refusal(request, link) if link else _shut(request)
-        if refusal:
+        if link is None:
+            return _shut(request)
+        refusal = _refusal(request, link)
+        if refusal and setup_links.end_of(link):
             access.drop_link(refusal)
-        return view(request, link) if link and not refusal else refusal or dead_links.unknown(request)
+        return refusal or view(request, link)
 
     return answer
 

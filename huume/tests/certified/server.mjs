@@ -1,13 +1,14 @@
 // Runs npm oidc-provider for the journeys, on 127.0.0.1 only. certified_provider.py starts it as
 //   node server.mjs FOLDER          FOLDER holds node_modules
-// Standard input: one line of JSON (okta_like, claims_in_id_token, clients, people, port), then a line "rotate" for
+// Standard input: one line of JSON (okta_like, par, claims_in_id_token, clients, people, port), then a line "rotate" for
 // each new signing key; its end ends the server. Standard output: {"port": n} once it listens, {"kid": "..."} for
 // each rotation. Okta-like strips `iss` from redirects only: response_mode=form_post keeps it.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, get } from 'node:http';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 
 const installed = createRequire(pathToFileURL(`${process.argv[2]}/`));
@@ -158,6 +159,19 @@ function cookies(port) {
   return { keys: cookieKeys, names };
 }
 
+// Where applications publish their keys is on this machine: the library's guard would refuse loopback, and not every
+// resolver knows names under localhost.
+function fetchHere(url) {
+  const { host, port, pathname: path } = new URL(url);
+  const headers = { host, accept: 'application/json', connection: 'close' };
+  return new Promise((resolve, reject) => {
+    get({ host: '127.0.0.1', port, path, headers }, async (answer) => {
+      const named = Object.entries(answer.headers).filter(([, value]) => typeof value === 'string');
+      resolve(new Response(await text(answer), { status: answer.statusCode, headers: named }));
+    }).on('error', reject);
+  });
+}
+
 function configuration(port) {
   const v1 = (name) => `/oauth2/v1/${name}`;
   return {
@@ -169,7 +183,7 @@ function configuration(port) {
     cookies: cookies(port),
     features: {
       devInteractions: { enabled: false },
-      pushedAuthorizationRequests: { enabled: true },
+      pushedAuthorizationRequests: { enabled: config.par },
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: (ctx, form) => page(ctx, 'Sign out?', `${form}
@@ -177,6 +191,7 @@ function configuration(port) {
         postLogoutSuccessSource: (ctx) => page(ctx, 'Signed out', ''),
       },
     },
+    fetch: fetchHere,
     findAccount: (_ctx, sub) => (people.has(sub)
       ? { accountId: sub, claims: (use, scope) => claimsOf(people.get(sub), use, scope) } : undefined),
     interactions: { policy: policy(), url: (_ctx, interaction) => `/interaction/${interaction.uid}` },

@@ -1,0 +1,157 @@
+"""“Switch live” on the staff host: what the page says, who may press it, what is logged."""
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.utils import timezone
+from django_tenants.utils import tenant_context
+
+from accounts.models import HistoryEntry, User
+from accounts.oidc.requests import new_secret
+from huume.staff.confirmation import FRESH_SECONDS
+from huume.testing import ClientFor, Mails, TenantClient, live_provider_row, make_user
+from huume.tests.staff_desk import ADA, enter
+from huume.tests.test_readiness import viewer
+from tenants.models import IdentityProvider, Tenant
+
+ALICE = "alice.reed@acme.example"
+
+
+@pytest.fixture
+def ada(staff: Tenant, client_for: ClientFor) -> TenantClient:
+    return enter(client_for(staff))
+
+
+@pytest.fixture
+def ready(acme: Tenant) -> IdentityProvider:
+    return change(live_provider_row(acme), status="submitted", checked_at=timezone.now(), tested_at=timezone.now())
+
+
+def change(provider: IdentityProvider, **values: Any) -> IdentityProvider:
+    IdentityProvider.objects.filter(pk=provider.pk).update(**values)
+    return IdentityProvider.objects.select_related("tenant").get(pk=provider.pk)
+
+
+def is_live(provider: IdentityProvider) -> bool:
+    return IdentityProvider.objects.get(pk=provider.pk).is_live
+
+
+def page_of(provider: IdentityProvider) -> str:
+    return f"/admin/going-live/{provider.pk}/"
+
+
+def text(answer: Any) -> str:
+    assert answer.status_code == 200
+    page: str = answer.content.decode()
+    return page
+
+
+def test_nobody_without_the_permission(staff: Tenant, client_for: ClientFor, ready: IdentityProvider) -> None:
+    browser = enter(client_for(staff), viewer(staff))
+    assert browser.get(page_of(ready)).status_code == 403
+    assert browser.post(page_of(ready)).status_code == 403
+
+
+def test_view_only_staff_sees_no_button_and_presses_none(
+    staff: Tenant, client_for: ClientFor, ready: IdentityProvider
+) -> None:
+    browser = enter(client_for(staff), viewer(staff, "view_tenant"))
+    assert 'class="button default"' not in text(browser.get(page_of(ready)))
+    assert browser.post(page_of(ready)).status_code == 403
+    assert not is_live(ready)
+
+
+def test_without_a_fresh_confirmation_nothing_happens(
+    ada: TenantClient, ready: IdentityProvider, staff: Tenant
+) -> None:
+    with tenant_context(staff):
+        session = ada.session
+        session["confirmed_at"] -= FRESH_SECONDS
+        session.save()
+    assert ada.post(page_of(ready))["Location"].startswith("/admin/confirm/?next=")
+    assert not is_live(ready)
+
+
+def test_no_provider_no_page(ada: TenantClient, staff: Tenant) -> None:
+    assert ada.get("/admin/going-live/00000000-0000-4000-8000-000000000000/").status_code == 404
+    assert ada.get(page_of(live_provider_row(staff))).status_code == 404
+
+
+def test_all_good_says_who_hears_of_it(ada: TenantClient, ready: IdentityProvider, acme: Tenant) -> None:
+    Tenant.objects.filter(pk=acme.pk).update(account_manager=ADA)
+    page = text(ada.get(page_of(change(ready, first_administrator=ALICE))))
+    for words in ("All good", "it@acme.example", ADA, ALICE, "acme.example", acme.address):
+        assert words in page
+    assert 'name="anyway"' not in page
+
+
+def test_obstacles_are_listed_and_only_a_tick_passes_over_them(ada: TenantClient, ready: IdentityProvider) -> None:
+    change(ready, tested_at=None)
+    page = text(ada.get(page_of(ready)))
+    assert "Nobody has made a test sign-in" in page
+    assert 'name="anyway"' in page
+    assert "Nobody has made a test sign-in" in text(ada.post(page_of(ready), follow=True))
+    assert not is_live(ready)
+    ada.post(page_of(ready), {"anyway": "1"})
+    assert is_live(ready)
+    assert HistoryEntry.objects.get(kind="provider.live_anyway").actor_kind == "staff"
+
+
+def test_a_suspended_tenant_has_no_switch(ada: TenantClient, ready: IdentityProvider, acme: Tenant) -> None:
+    acme.suspend()
+    page = text(ada.get(page_of(ready)))
+    assert "Resume it first" in page
+    assert 'name="anyway"' not in page
+    assert 'class="button default"' not in page
+
+
+def test_switching_live_is_logged_mailed_and_leads_to_the_provider(
+    ada: TenantClient, ready: IdentityProvider, staff: Tenant, mails: Mails
+) -> None:
+    answer = ada.post(page_of(change(ready, first_administrator=ALICE)))
+    assert answer["Location"] == f"/admin/tenants/identityprovider/{ready.pk}/change/"
+    assert is_live(ready)
+    assert {message.to[0] for message in mails()} == {"it@acme.example", ALICE}
+    with tenant_context(staff):
+        assert LogEntry.objects.latest("pk").get_change_message().startswith("Switched live")
+
+
+def test_pressing_twice_logs_once(ada: TenantClient, ready: IdentityProvider, staff: Tenant) -> None:
+    ada.post(page_of(ready))
+    assert "live already" in text(ada.post(page_of(ready), follow=True))
+    with tenant_context(staff):
+        assert LogEntry.objects.count() == 1
+
+
+def test_live_without_an_administrator_one_can_be_made(
+    ada: TenantClient, ready: IdentityProvider, mails: Mails
+) -> None:
+    provider = change(ready, status="live", first_administrator=ALICE)
+    assert f"Make {ALICE} user administrator" in text(ada.get(page_of(provider)))
+    ada.post(page_of(provider), {"administrator": "1"})
+    assert [person.email for person in User.objects.administrators()] == [ALICE]
+    assert [message.to[0] for message in mails()] == [ALICE]
+
+
+def test_before_it_is_live_nobody_is_made(ada: TenantClient, ready: IdentityProvider) -> None:
+    provider = change(ready, first_administrator=ALICE)
+    assert "Nobody was made" in text(ada.post(page_of(provider), {"administrator": "1"}, follow=True))
+    assert not User.objects.exists()
+
+
+def test_where_one_has_signed_in_there_is_nothing_to_make(
+    ada: TenantClient, ready: IdentityProvider, acme: Tenant
+) -> None:
+    make_user("Carol Marsh", roles=("User administrator",), subject=new_secret())
+    page = text(ada.get(page_of(change(ready, status="live", first_administrator=ALICE))))
+    assert "has signed in already" in page
+    assert 'name="administrator"' not in page
+
+
+@pytest.mark.parametrize("markup", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>'])
+def test_markup_stays_text(ada: TenantClient, ready: IdentityProvider, acme: Tenant, markup: str) -> None:
+    Tenant.objects.filter(pk=acme.pk).update(name=markup, contact=f"{markup}@acme.example")
+    provider = change(ready, label=markup[:60], first_administrator=f"{markup}@acme.example", check_failed=[markup])
+    assert markup not in text(ada.get(page_of(provider)))
+    assert markup not in text(ada.post(page_of(provider), follow=True))

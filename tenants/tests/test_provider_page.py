@@ -1,0 +1,66 @@
+"""A provider's own page in the admin: how far it is, what is typed besides the credentials, what a change undoes."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.utils import timezone
+
+from accounts.tests.fake_provider import FakeProvider
+from huume.testing import ClientFor, TenantClient, configure_okta
+from huume.tests.staff_desk import enter
+from tenants.models import IdentityProvider, Tenant
+from tenants.tests.test_admin_providers import SECRET, change_data, page_of
+
+
+@pytest.fixture
+def ada(staff: Tenant, client_for: ClientFor) -> TenantClient:
+    return enter(client_for(staff))
+
+
+@pytest.fixture
+def live(acme: Tenant, okta: FakeProvider) -> IdentityProvider:
+    return configure_okta(acme, okta)
+
+
+def test_whatever_a_check_is_of_wants_a_new_one(ada: TenantClient, live: IdentityProvider) -> None:
+    fresh = {"checked_at": timezone.now(), "check_failed": ["clock"], "tested_at": timezone.now()}
+    IdentityProvider.objects.filter(pk=live.pk).update(**fresh)
+    ada.post(page_of(live), change_data(live, label="Acme staff"))
+    live.refresh_from_db()
+    assert live.checked_at
+    ada.post(page_of(live), change_data(live, secret=SECRET))
+    live.refresh_from_db()
+    assert (live.checked_at, live.check_failed, live.tested_at) == (None, [], None)
+
+
+def test_a_key_instead_of_a_secret(ada: TenantClient, live: IdentityProvider) -> None:
+    assert "jwks.json" not in ada.get(page_of(live)).content.decode()
+    assert ada.post(page_of(live), change_data(live, auth_method="private_key_jwt")).status_code == 302
+    live.refresh_from_db()
+    assert live.uses_private_key
+    assert ">http://acme.localhost:8000/oidc/okta/jwks.json<" in ada.get(page_of(live)).content.decode()
+
+
+def test_whom_to_make_administrator_and_when_the_secret_ends_are_kept(
+    ada: TenantClient, live: IdentityProvider, okta: FakeProvider
+) -> None:
+    okta.calls.clear()
+    typed = {
+        "first_administrator": "alice@acme.example",
+        "secret_expires_on": "2027-03-01",
+        "contact_may_activate": "on",
+    }
+    ada.post(page_of(live), change_data(live, **typed))
+    live.refresh_from_db()
+    assert (live.first_administrator, str(live.secret_expires_on)) == ("alice@acme.example", "2027-03-01")
+    assert live.contact_may_activate
+    assert okta.calls == []
+
+
+def test_how_far_it_is_stands_on_its_page(ada: TenantClient, live: IdentityProvider) -> None:
+    moment = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
+    stored = {"checked_at": moment, "check_failed": ["client", "scopes"], "submitted_at": moment}
+    IdentityProvider.objects.filter(pk=live.pk).update(**stored)
+    page = ada.get(page_of(live)).content.decode()
+    for words in ("Credentials handed over", "3 Nov 2026, 09:30", "2 lines failed", f'href="/admin/check/{live.pk}/"'):
+        assert words in page
