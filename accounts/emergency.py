@@ -22,6 +22,7 @@ from accounts.attempts import digest, new_reference
 from accounts.emergency_conditions import (
     BY_LINK,
     EmergencyRefused,
+    Finding,
     require_decidable,
     require_down,
     require_open,
@@ -78,7 +79,7 @@ def ask(tenant: Tenant, user: int, reason: str, by: Actor) -> EmergencyAccess:
             asked_by_key=by.key,
             findings=findings,
         )
-        _on_record(emergency, "emergency.asked", by, reason=reason, failed=_failed(findings))
+        _on_record(emergency, "emergency.asked", by, reason=reason, **_found(findings))
         emails.emergency_asked(emergency, _other_managers(by))
     return emergency
 
@@ -95,7 +96,7 @@ def approve(emergency: EmergencyAccess, by: Actor) -> EmergencyAccess:
         person = require_person(require_open(tenant), decided.user)
         decided.token_digest, decided.expires_at = digest(token), timezone.now() + EmergencyAccess.LINK_LIFETIME
         decided.save(update_fields=["token_digest", "expires_at"])
-        _on_record(decided, "emergency.approved", by, reason=decided.reason, failed=_failed(findings))
+        _on_record(decided, "emergency.approved", by, reason=decided.reason, **_found(findings))
         emails.emergency_link(decided, person.email, token)
         emails.emergency_told(decided, _other_administrators(decided))
     return decided
@@ -223,8 +224,9 @@ def _on_record(emergency: EmergencyAccess, kind: str, by: Actor, **after: Any) -
     history.note_in_staff(kind, actor, about, after={"tenant": tenant.schema_name, "person": there, **after})
 
 
-def _failed(findings: Any) -> list[str]:
-    return [f"{finding['provider']}: {', '.join(finding['failed'])}" for finding in findings]
+def _found(findings: list[Finding]) -> dict[str, list[str]]:
+    failed = dict.fromkeys(each for finding in findings for each in finding["failed"])
+    return {"providers": [finding["provider"] for finding in findings], "failed": list(failed)}
 
 
 def _other_managers(by: Actor) -> list[str]:

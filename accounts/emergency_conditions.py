@@ -9,6 +9,7 @@ from django.utils.translation import gettext_noop as N_
 from django_tenants.utils import tenant_context
 
 from accounts.check_runs import CheckRefused, failed_ids, is_whole, run_now
+from accounts.check_words import title
 from accounts.models import SignIn, User
 from tenants.actor import Actor
 from tenants.models import EmergencyAccess, IdentityProvider, Tenant
@@ -55,11 +56,12 @@ class EmergencyRefused(Exception):
 
 
 class Finding(TypedDict):
-    """What the live check of one provider said: the ids of the lines because of which nobody gets in."""
+    """What the live check of one provider said: the ids of the lines because of which nobody gets in, and in words."""
 
     provider: str
     check: str
     failed: list[str]
+    said: list[str]
 
 
 def require_open(tenant: Tenant) -> Tenant:
@@ -144,4 +146,5 @@ def _finding(provider: IdentityProvider, by: Actor) -> Finding:
     failed = [each for each in failed_ids(check) if each not in NO_OBSTACLE]
     if not failed:
         raise EmergencyRefused("provider_answers" if is_whole(check) else "cannot_tell", provider=name)
-    return {"provider": name, "check": str(check.pk), "failed": failed}
+    said = [title(each, provider, "failed") for each in failed]
+    return {"provider": name, "check": str(check.pk), "failed": failed, "said": said}

@@ -61,8 +61,8 @@ def _doubts_of_check(provider: IdentityProvider) -> list[str]:
     if provider.submitted_at and provider.checked_at < provider.submitted_at:
         return [_("The settings were changed after the last live check. Check them again.")]
     if provider.check_failed:
-        titles = ", ".join(check_words.title(check, provider) for check in provider.check_failed)
-        return [_("The last live check failed: %(titles)s.") % {"titles": titles}]
+        titles = "; ".join(check_words.title(check, provider, "failed") for check in provider.check_failed)
+        return [_("The last live check failed. %(titles)s.") % {"titles": titles}]
     return []
 
 

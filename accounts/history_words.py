@@ -40,6 +40,7 @@ SENTENCES: dict[str, Promise] = {
     "emergency.redeemed": L_("Signed in by an emergency link"),
 }
 LABELS: dict[str, Promise] = {
+    "asked_by": L_("Asked for by"),
     "auth_method": L_("Client authentication"),
     "client_id": L_("Client ID"),
     "days": L_("Days"),
@@ -58,6 +59,7 @@ LABELS: dict[str, Promise] = {
     "people": L_("People"),
     "person": L_("Person"),
     "provider": L_("Provider"),
+    "providers": L_("Providers"),
     "reason": L_("Reason"),
     "reference": L_("Sign-in"),
     "replaced": L_("Replaced an earlier one"),
@@ -69,6 +71,17 @@ LABELS: dict[str, Promise] = {
     "status": L_("Status"),
     "tries": L_("Tries so far"),
     "unknown": L_("Could not tell"),
+}
+# What the lines of a live check are about, where their ids say it to nobody.
+CHECKS: dict[str, Promise] = {
+    "tls": L_("certificate"),
+    "flow": L_("authorization code flow"),
+    "pkce": L_("PKCE"),
+    "signing": L_("signing algorithm"),
+    "jwks": L_("published keys"),
+    "client": L_("client ID and credential"),
+    "redirect_uri": L_("sign-in redirect URI"),
+    "sign_out": L_("sign-out redirect URI"),
 }
 ACTORS: dict[str, Promise] = {
     "staff": L_("Huume"),
@@ -133,8 +146,12 @@ def in_words(value: Any, names: Names) -> str:
     if isinstance(value, Mapping):
         return "; ".join(f"{label(str(name))}: {in_words(each, names)}" for name, each in value.items())
     if isinstance(value, list):
-        return ", ".join(in_words(each, names) for each in value)
+        return ", ".join(_listed(each, names) for each in value)
     return _text(value, names) if isinstance(value, str) else str(value)
+
+
+def _listed(value: Any, names: Names) -> str:
+    return str(CHECKS[value]) if isinstance(value, str) and value in CHECKS else in_words(value, names)
 
 
 def _text(value: str, names: Names) -> str:

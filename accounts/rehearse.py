@@ -92,8 +92,10 @@ def _mark_tested(provider: IdentityProvider, attempt: Attempt, person: Person) -
         IdentityProvider.objects.filter(pk=provider.pk).update(tested_at=now)
         return
     ProviderSettings.objects.filter(pk=attempt.settings).update(tested_at=now)
-    candidate = ProviderSettings.objects.select_related("provider").get(pk=attempt.settings)
-    prove_rekey(candidate, person.subject)
+    candidate = ProviderSettings.objects.select_related("provider__tenant").filter(pk=attempt.settings).first()
+    # Somebody may have dropped it while the provider was asked.
+    if candidate:
+        prove_rekey(candidate, person.subject)
 
 
 def warnings_of(provider: IdentityProvider, attempt: Attempt, person: Person) -> list[str]:

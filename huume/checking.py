@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 
 from accounts import check_runs, check_words
 from accounts.live_check import CHECKS, Line
+from tenants.actor import Actor
 from tenants.models import IdentityProvider, ProviderCheck
 
 # Where the lines go in a page that is sent piece by piece. No page holds it otherwise: it is no text of ours.
@@ -60,14 +61,16 @@ def report_of(check: ProviderCheck) -> Report:
 
 
 def _row(provider: IdentityProvider, line: Line) -> Row:
-    return Row(check_words.title(line.check, provider), check_words.outcome_word(line.outcome), line)
+    return Row(check_words.title(line.check, provider, line.outcome), check_words.outcome_word(line.outcome), line)
 
 
-def page_of_run(request: HttpRequest, check: ProviderCheck, template: str, context: dict[str, Any]) -> HttpResponseBase:
+def page_of_run(
+    request: HttpRequest, check: ProviderCheck, template: str, context: dict[str, Any], *, by: Actor
+) -> HttpResponseBase:
     """Begins the run where nobody has, and shows it while it is under way; else what it has found so far."""
     if check.started_at is None and request.method == "GET":
         page = render_to_string(template, {**context, "check": check, "streams": True, "here": HERE}, request)
-        return _streamed(StreamingHttpResponse(_pieces(check, page, context)))
+        return _streamed(StreamingHttpResponse(_pieces(check, page, context, by)))
     report = report_of(check)
     page = render_to_string(template, {**context, "check": check, "report": report}, request)
     return HttpResponse(page)
@@ -79,11 +82,11 @@ def _streamed(answer: StreamingHttpResponse) -> StreamingHttpResponse:
     return answer
 
 
-def _pieces(check: ProviderCheck, page: str, context: dict[str, Any]) -> Iterator[str]:
+def _pieces(check: ProviderCheck, page: str, context: dict[str, Any], by: Actor) -> Iterator[str]:
     head, _here, tail = page.partition(HERE)
     yield f'{head}<ul class="checks">'
     rows = []
-    for line in check_runs.carry_out(check):
+    for line in check_runs.carry_out(check, by=by):
         row = _row(check.provider, line)
         rows.append(row)
         yield render_to_string("checks/line.html", {"row": row})

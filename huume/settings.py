@@ -39,7 +39,7 @@ SIGN_IN_RATE: int = env.int("SIGN_IN_RATE", default=300)
 STAFF_SECOND_FACTOR: bool = env.bool("STAFF_SECOND_FACTOR", default=True)
 OIDC_ALLOW_LOCAL_PROVIDERS: bool = env.bool("OIDC_ALLOW_LOCAL_PROVIDERS", default=False)
 
-# Only the register of tenants and the queue are in the public schema; a missing table of a tenant can fall through to nothing.
+# Only the register of tenants and the queue are public; a missing table of a tenant can fall through to nothing.
 SHARED_APPS = ["tenants", "django_tenants", "django_tasks_db"]
 TENANT_APPS = [
     "django.contrib.contenttypes",

@@ -11,7 +11,6 @@ from threading import Event, RLock, Thread
 from typing import TextIO
 
 from huume.child import child_command
-from huume.serve_logs import LineFormatter
 
 ROOT = Path(__file__).resolve().parent.parent
 INTERVAL = 0.5  # seconds between two looks at an empty queue
@@ -95,5 +94,8 @@ class KeptWorker:
         return self._process.wait()
 
     def _say(self, what: str) -> None:
+        # It imports gunicorn, which reads its environment then and there.
+        from huume.serve_logs import LineFormatter
+
         record = logging.LogRecord("huume.worker", logging.WARNING, __file__, 0, what, (), None)
         print(LineFormatter().format(record), file=self.log, flush=True)

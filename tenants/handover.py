@@ -45,7 +45,7 @@ class Submitted:
 
 
 def read(provider: IdentityProvider, typed: str) -> tuple[str, str]:
-    """Whether a "domain" or an "issuer" was typed, and which; calls nobody. Raises DiscoveryError where it is neither."""
+    """Whether a "domain" or an "issuer" was typed, and which; calls nobody. Raises DiscoveryError for neither."""
     kind, local = str(provider.kind), settings.OIDC_ALLOW_LOCAL_PROVIDERS
     if kind != IdentityProvider.Kind.OKTA:
         typed = typed.removesuffix(DISCOVERY_PATH)

@@ -9,7 +9,7 @@ How the text of a template (templates/emails/<name>-body.txt) is read:
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.template import Context, Template
@@ -41,7 +41,7 @@ def one_line(value: Value) -> Value:
     return value if isinstance(value, int) else [str(one_line(item)) for item in value]
 
 
-def render_text(template: str, context: dict[str, Value]) -> str:
+def render_text(template: str, context: Mapping[str, Value]) -> str:
     """As plain text: nothing is escaped."""
     loaded: Template = get_template(template).template  # type: ignore[attr-defined]  # of Django's own engine
     said = loaded.render(Context({name: one_line(value) for name, value in context.items()}, autoescape=False))

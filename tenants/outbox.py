@@ -1,6 +1,7 @@
 """Mail is queued in the transaction of what it tells of: both hold or neither. A worker sends it (tenants.tasks)."""
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.conf import settings
@@ -20,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 def queue_mail(
-    name: str, to: str, *, tenant: Tenant, context: dict[str, Value], expires_at: datetime | None = None
+    name: str, to: str, *, tenant: Tenant, context: Mapping[str, Value], expires_at: datetime | None = None
 ) -> Mail:
     """Mail `name` (templates/emails/<name>-subject.txt and -body.txt) to one address, on its way once this commits.
 
@@ -41,7 +42,7 @@ def queue_mail(
 
 
 def queue_to_each(
-    name: str, to: list[str], *, tenant: Tenant, context: dict[str, Value], expires_at: datetime | None = None
+    name: str, to: list[str], *, tenant: Tenant, context: Mapping[str, Value], expires_at: datetime | None = None
 ) -> list[Mail]:
     """One mail for each address: no reader sees the others'. Those that are none are passed over."""
     addresses = dict.fromkeys(address for address in to if is_address(address))

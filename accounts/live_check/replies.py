@@ -41,8 +41,8 @@ OTHER = "other"
 @dataclass(frozen=True)
 class Reply:
     """`way`: back (to our redirect URI, with our state), elsewhere, page, pushed (accepted in advance), refused (an
-    error in JSON) or nothing. `error`: a name of OAUTH_ERRORS, OTHER, or empty for none. `speaks_of`: redirect_uri, client_id, scope,
-    where the description of the error does.
+    error in JSON) or nothing. `error`: a name of OAUTH_ERRORS, OTHER, or empty for none. `speaks_of`: redirect_uri,
+    client_id, scope, where the description of the error does.
     """
 
     way: str

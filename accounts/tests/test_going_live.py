@@ -60,7 +60,7 @@ LATER = NOW + timedelta(days=365)
         ({"submitted_at": LATER, "tested_at": LATER}, "changed after the last live check"),
         (
             {"check_failed": ["redirect_uri", "scopes"]},
-            "The sign-in redirect URI is registered, The scopes are granted",
+            "redirect URI is not registered; The scopes are not granted",
         ),
         ({"tested_at": None}, "test sign-in"),
         ({"submitted_at": LATER, "checked_at": LATER}, "changed after the last test sign-in"),
@@ -162,6 +162,14 @@ def test_a_command_tells_only_whoever_has_a_link(ready: IdentityProvider, mails:
     setup_links.make(provider, "sam@acme.example", by=ADA)
     provider.activate(COMMAND)
     assert recipients(mails) == ["sam@acme.example"]
+
+
+def test_a_command_that_runs_twice_switches_once(ready: IdentityProvider) -> None:
+    ready.activate(COMMAND)
+    since = fresh(ready).live_at
+    ready.activate(COMMAND)
+    assert kinds("provider.went_live") == ["provider.went_live"]
+    assert fresh(ready).live_at == since
 
 
 def test_the_setup_link_is_done_with(ready: IdentityProvider) -> None:

@@ -186,7 +186,7 @@ def test_fifty_entries_cost_no_more_than_one(
         (None, "nothing"),
         ([], "nothing"),
         (7, "7"),
-        (["client", "scopes"], "client, scopes"),
+        (["redirect_uri", "scopes"], "sign-in redirect URI, scopes"),
         ({"tries": 3}, "Tries so far: 3"),
         ("2026-07-01", "1 July 2026"),
         ("2026-07-01T23:30:00+00:00", "2 July 2026, 00:30"),

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from accounts import client_keys
 from accounts.tests.fake_provider import FakeProvider
 from accounts.tests.live_check_cast import acme_client, look, use_secret, with_outcome
 from huume.testing import configure_okta
-from tenants.models import IdentityProvider, Tenant
+from tenants.models import AuthMethod, IdentityProvider, Tenant
 
 REDIRECT_URI = "http://acme.localhost:8000/oauth2/okta/authresp"
 NO_PAR = ("discovery_missing", "pushed_authorization_request_endpoint")
@@ -100,6 +101,36 @@ def test_a_right_secret_is_found_right(provider: IdentityProvider, okta: FakePro
 def test_the_older_of_two_active_secrets_is_right_too(provider: IdentityProvider, okta: FakeProvider) -> None:
     acme_client(okta).secrets.insert(0, "the newer one")
     assert look(provider)["client"].outcome == "ok"
+
+
+# Public key / private key.
+
+
+def use_key(provider: IdentityProvider) -> None:
+    provider.auth_method = AuthMethod.PRIVATE_KEY
+    provider.set_client_secret("")
+    provider.save()
+
+
+def test_a_key_that_is_not_registered_is_found_with_the_address_to_register(
+    provider: IdentityProvider, okta: FakeProvider
+) -> None:
+    use_key(provider)
+    line = look(provider)["client"]
+    assert (line.outcome, line.found) == ("failed", "refused (invalid_client)")
+    assert "http://acme.localhost:8000/oidc/okta/jwks.json" in line.advice
+    assert failed_authentications(okta) == ["/oauth2/v1/token"]
+    assert okta.calls_to("par") == []
+
+
+def test_a_registered_key_is_found_right_at_each_endpoint(provider: IdentityProvider, okta: FakeProvider) -> None:
+    use_key(provider)
+    client_keys.ensure_keys(provider)
+    acme_client(okta).jwks = client_keys.jwks(provider)
+    lines = look(provider)
+    assert {lines[check].outcome for check in ("client", "redirect_uri", "scopes")} == {"ok"}
+    assertions = [call.form["client_assertion"] for call in okta.calls if call.method == "POST"]
+    assert len(set(assertions)) == 3
 
 
 # Redirect URI: pushed, and by authorize.

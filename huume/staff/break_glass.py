@@ -20,7 +20,6 @@ from django.views.decorators.http import require_POST
 from django_tenants.utils import tenant_context
 
 from accounts import emergency
-from accounts.check_words import TITLES
 from accounts.emergency import LEAST_REASON, MOST_REASON, PERMISSION
 from accounts.emergency_conditions import EmergencyRefused, can_be_decided, is_link_good, require_person
 from accounts.models import User
@@ -46,7 +45,7 @@ class TenantForm(forms.Form):
 
 
 class AskForm(forms.Form):
-    person = forms.ChoiceField(label=gettext_lazy("User administrator"), widget=forms.RadioSelect)
+    person = forms.ChoiceField(label=gettext_lazy("User administrator"))
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         min_length=LEAST_REASON,
@@ -166,15 +165,8 @@ def _page(request: HttpRequest, context: dict[str, Any], **more: Any) -> HttpRes
 def _row(found: EmergencyAccess, own_key: str) -> Row:
     open_to_decision = can_be_decided(found)
     own = found.asked_by_key == own_key
-    findings = [_finding(each) for each in found.findings]
+    findings = [f"{each['provider']}: {'; '.join(each['said'])}" for each in found.findings]
     return Row(found, state(found), findings, open_to_decision and not own, open_to_decision)
-
-
-def _finding(finding: dict[str, Any]) -> str:
-    """The titles of the lines that failed; an id that has none as it is."""
-    names = {"provider": finding["provider"], "host": _("its domain")}
-    failed = [_(TITLES[each]) % names if each in TITLES else each for each in finding["failed"]]
-    return _("%(provider)s, not so: %(failed)s") % {"provider": finding["provider"], "failed": "; ".join(failed)}
 
 
 def state(found: EmergencyAccess) -> str:

@@ -49,7 +49,8 @@ def run(request: HttpRequest, context: dict[str, Any], pk: UUID, run: UUID) -> H
         raise Http404
     asked.provider = provider
     kept = provider.kept_settings.filter(pk=asked.settings).first() if asked.settings else None
-    return checking.page_of_run(request, asked, TEMPLATE, {**context, **_about(request, provider, kept)})
+    context = {**context, **_about(request, provider, kept)}
+    return checking.page_of_run(request, asked, TEMPLATE, context, by=staff_actor(request))
 
 
 def _provider(request: HttpRequest, pk: UUID) -> IdentityProvider:

@@ -103,6 +103,8 @@ def readiness(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         "signs": SIGNS,
         "may_act": request.user.has_perm(MAY_ACT),
         "title": _("Readiness"),
+        # Every pixel is the board's.
+        "is_nav_sidebar_enabled": False,
     }
     return TemplateResponse(request, "admin/staff/readiness.html", {**context, **more})
 

@@ -105,7 +105,7 @@ def _handed_over(progress: Progress, provider: IdentityProvider) -> Situation:
         return Situation(turn, _failed(provider), _("Look at the check"), "check", quiet=theirs)
     if not progress.has("tested"):
         words = _("Checked, and good. Nobody has made a test sign-in.")
-        button = _("Look at the link") if theirs else _("Send it again")
+        button = _("Look at the link") if theirs else _("Send it again") if link else _("Send the link")
         return Situation(turn, words, button, "setup-link", quiet=theirs)
     return Situation(Turn.OURS, _("Checked and tested. It can go live."), _("Switch live"), "going-live")
 
@@ -138,11 +138,12 @@ def _without_administrator(provider: IdentityProvider) -> Situation:
 
 
 def _failed(provider: IdentityProvider) -> str:
-    return _("The live check failed: %(titles)s.") % {"titles": titles(provider.check_failed, provider)}
+    return _("The live check failed. %(titles)s.") % {"titles": titles(provider.check_failed, provider)}
 
 
 def titles(failed: Iterable[str], provider: IdentityProvider) -> str:
-    return ", ".join(f"“{check_words.title(check, provider)}”" for check in failed)
+    named = (check_words.title(check, provider, "failed") for check in failed)
+    return ", ".join(f"“{title}”" for title in named)
 
 
 def error_in_words(progress: Progress) -> str:

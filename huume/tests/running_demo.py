@@ -13,6 +13,8 @@ from html import unescape
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
+from huume.demo_state import load_state
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 90.0  # seconds until a demo that does not come up, or does not go away, is given up
 
@@ -56,6 +58,20 @@ class RunningDemo:
                 assert until == "\0", self.said
                 return
             self.said += piece.decode()
+
+    def queue_mail(self, to: str, address: str) -> None:
+        """As the portal does it, with the demo's own keys and database."""
+        state = load_state(self.folder)
+        changed = {"HUUME_DATA_DIR": str(self.folder), "SECRET_KEY": state.secret_key, "DATABASE_URL": ""}
+        code = f"""
+from tenants.models import Tenant
+from tenants.outbox import queue_mail
+context = {{"tenant": "Huume", "ask": "Ada", "address": {address!r}}}
+queue_mail("welcome", {to!r}, tenant=Tenant.objects.get(schema_name="staff"), context=context)
+"""
+        command = [sys.executable, "manage.py", "shell", "-v0", "-c", code]
+        changed["ENCRYPTION_KEYS"] = state.encryption_key
+        subprocess.run(command, env=os.environ | changed, cwd=ROOT, check=True)
 
     def close(self) -> None:
         if self.process.poll() is None:

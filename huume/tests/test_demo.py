@@ -1,6 +1,7 @@
 """`make demo`: what a newcomer gets, what it says when it cannot start, and that it leaves nothing behind."""
 
 import json
+import os
 import signal
 import socket
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 
 from accounts.tests.fake_provider import ACME_PEOPLE, GLOBEX_PEOPLE
 from huume.demo_state import DemoError, load_state
+from huume.tests.children import children_of, wait_for
 from huume.tests.running_demo import Browser, RunningDemo, free_port, gone, processes_of
 
 ALICE, BOB, CAROL, DAN = (person.subject for person in ACME_PEOPLE)
@@ -92,6 +94,23 @@ def test_account_manager_signs_in_with_the_password_it_prints(demo: RunningDemo)
     status, location, page = browser.open(f"{address}?next=/admin/", form)
     assert (status, location) == (302, "/admin/"), page
     assert browser.open(f"http://localhost:{demo.port}/admin/")[0] == 200
+
+
+def test_mail_is_shown_on_the_page_that_the_guide_names(demo: RunningDemo) -> None:
+    address = f"http://localhost:{demo.port}"
+    assert f"Mail: {address}/outbox/" in demo.said
+    assert "No mail yet" in Browser().open(f"{address}/outbox/")[2]
+    demo.queue_mail("ada@huume.example", f"{address}/admin/?from=mail")
+    (page,) = wait_for(lambda: [page for page in [Browser().open(f"{address}/outbox/")[2]] if "<article" in page])
+    assert "To ada@huume.example" in page
+    assert f'href="{address}/admin/?from=mail"' in page
+    assert "ada@huume.example" not in demo.said.partition("Ctrl-C")[2] + (demo.folder / "demo.log").read_text()
+
+
+def test_worker_that_ends_is_followed_by_another_one(demo: RunningDemo) -> None:
+    (first,) = wait_for(lambda: children_of(demo.process.pid, "db_worker"))
+    os.kill(first, signal.SIGKILL)
+    wait_for(lambda: [worker for worker in children_of(demo.process.pid, "db_worker") if worker != first])
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.test import override_settings
-from pytest_django.fixtures import SettingsWrapper
 
 from huume.demo_outbox import Backend, kept_mail, kept_mails
 from huume.testing import ClientFor, TenantClient, work_off_queue
@@ -32,19 +32,17 @@ def write(subject: str = "Subject", text: str = "Text", html: str = "<p>Text</p>
     assert Backend().send_messages([message]) == 1
 
 
-def test_it_is_not_there_unless_it_is_switched_on(browser: TenantClient, settings: SettingsWrapper) -> None:
+def test_it_is_not_there_unless_it_is_switched_on(browser: TenantClient) -> None:
     assert settings.DEMO_OUTBOX is False
     assert not settings.EMAIL_BACKEND.startswith("huume.")
     assert browser.get("/outbox/").status_code == 404
 
 
-def test_it_is_not_there_on_a_domain_of_the_world(
-    outbox: Path, browser: TenantClient, settings: SettingsWrapper
-) -> None:
+def test_it_is_not_there_on_a_domain_of_the_world(outbox: Path, browser: TenantClient) -> None:
     write()
-    settings.LOCAL = False
-    assert browser.get("/outbox/").status_code == 404
-    assert browser.get(f"/outbox/{kept_mails()[0].id}/").status_code == 404
+    with override_settings(LOCAL=False):
+        assert browser.get("/outbox/").status_code == 404
+        assert browser.get(f"/outbox/{kept_mails()[0].id}/").status_code == 404
 
 
 @pytest.mark.parametrize("address", ["192.0.2.1", "", "not an address"])

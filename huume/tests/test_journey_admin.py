@@ -79,8 +79,14 @@ def add_provider(page: Page, staff_host: str, issuer: str) -> None:
     expect(page.get_by_text("/oauth2/okta/authresp")).to_be_visible()
     assert SECRET not in page.content()
     expect_good(page, "staff-provider")
+    page.get_by_role("link", name="Switch live").click()
+    expect(page.get_by_text("The live check has not been made")).to_be_visible()
+    expect_good(page, "staff-switch-live")
     page.get_by_role("button", name="Switch live").click()
-    expect(page.locator(".messagelist")).to_be_visible()
+    expect(page.locator(".messagelist")).to_contain_text("Not switched live")
+    page.get_by_label("Switch it live anyway").check()
+    page.get_by_role("button", name="Switch live").click()
+    expect(page.locator(".messagelist")).to_contain_text("is live")
 
 
 def test_from_nothing_to_a_customer_who_signs_in(

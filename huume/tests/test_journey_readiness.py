@@ -52,7 +52,7 @@ def test_from_the_board_to_live(ada: Page, portal: PortalProcess) -> None:
     ada.get_by_label("Search").fill("acme")
     ada.get_by_role("button", name="Show").click()
     expect(ada.locator(".readiness tbody tr:not(.group)")).to_have_count(1)
-    expect(ada.get_by_role("link", name="Send it again Acme Homes")).to_be_visible()
+    expect(ada.get_by_role("link", name="Send the link Acme Homes")).to_be_visible()
     ada.goto(f"{staff_host}/admin/going-live/{provider_of_acme(portal)}/")
     expect(ada.get_by_text("Nobody has made a test sign-in")).to_be_visible()
     expect_good(ada, "staff-going-live-doubts")

@@ -88,7 +88,7 @@ def test_view_only_staff_sees_no_button(staff: Tenant, client_for: ClientFor, ac
         ("Opened Once", Turn.THEIRS, "code not typed in", "Look at the link", "/admin/setup-links/"),
         ("In Guide", Turn.THEIRS, "3 of ", "Look at the link", "/admin/setup-links/"),
         ("Not Checked", Turn.OURS, "not checked yet", "Check it", "/admin/check/"),
-        ("Check Failed", Turn.THEIRS, "redirect URI is registered", "Look at the check", "/admin/check/"),
+        ("Check Failed", Turn.THEIRS, "redirect URI is not registered", "Look at the check", "/admin/check/"),
         ("Not Tested", Turn.OURS, "test sign-in", "Send it again", "/admin/setup-links/"),
         ("All Ready", Turn.OURS, "can go live", "Switch live", "/admin/going-live/"),
         ("Not Used", Turn.THEIRS, "Nobody has signed in", "Look at it", "/admin/tenants/identityprovider/"),

@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 
 from huume.serve_logs import LineFormatter
+from huume.tests.children import children_of, ended, wait_for
+from tenants.tests.mail_server import MailServer, mail_server
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVE = [sys.executable, "-m", "huume.serve"]
@@ -74,15 +76,16 @@ def test_log_line_of_the_server_holds_no_query() -> None:
 
 
 class Served:
-    """A production server on a socket file of its own."""
+    """A production server on a socket file of its own, which sends its mail to the port given."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, mail_port: int = 9) -> None:
         self.folder = folder
+        self.environment = environment(folder, EMAIL_URL=f"smtp://127.0.0.1:{mail_port}")
         self.socket, self.log = folder / f"{name}.sock", folder / f"{name}.log"
         with open(self.log, "w") as log:
             self.process = subprocess.Popen(
                 SERVE,
-                env=environment(folder, BIND=f"unix:{self.socket}", WEB_CONCURRENCY="1"),
+                env=self.environment | {"BIND": f"unix:{self.socket}", "WEB_CONCURRENCY": "1"},
                 cwd=ROOT,
                 stdout=log,
                 stderr=log,
@@ -108,10 +111,33 @@ class Served:
         finally:
             connection.close()
 
+    def worker(self) -> int:
+        """Its process id, once there is one."""
+        return wait_for(lambda: children_of(self.process.pid, "db_worker"))[0]
+
+    def queue_mail(self) -> None:
+        subprocess.run(
+            [sys.executable, "manage.py", "shell", "-v0", "-c", QUEUE], env=self.environment, cwd=ROOT, check=True
+        )
+
+
+QUEUE = """
+from tenants.models import Tenant
+from tenants.outbox import queue_mail
+context = {"tenant": "Huume", "ask": "Ada", "address": "http://localhost/s3same"}
+queue_mail("welcome", "ada@huume.example", tenant=Tenant.objects.get(), context=context)
+"""
+
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    server = Served(tmp_path_factory.mktemp("serve"), "first")
+def post() -> Iterator[MailServer]:
+    with mail_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, post: MailServer) -> Iterator[Served]:
+    server = Served(tmp_path_factory.mktemp("serve"), "first", post.port)
     try:
         server.wait()
         yield server
@@ -141,13 +167,65 @@ def test_nothing_asked_for_is_in_the_log(served: Served) -> None:
     assert "sesame" not in served.log.read_text()
 
 
+def test_mail_that_is_queued_is_sent_by_its_worker(served: Served, post: MailServer) -> None:
+    before = len(post.received)
+    served.queue_mail()
+    wait_for(lambda: post.received[before:])
+    assert "To: ada@huume.example" in post.received[-1]
+    assert "http://localhost/s3same" in post.received[-1]
+    assert "s3same" not in served.log.read_text()
+
+
+def test_worker_that_is_killed_is_followed_by_another_one(served: Served, post: MailServer) -> None:
+    first, before = served.worker(), len(post.received)
+    os.kill(first, signal.SIGKILL)
+    served.queue_mail()
+    wait_for(lambda: post.received[before:])
+    assert served.worker() != first
+    lines = [line for line in served.log.read_text().splitlines() if "worker" in line]
+    said = [json.loads(line)["message"] for line in lines]
+    assert "the worker ended with status -9, another one starts in 1 s" in said
+    assert [message.split()[0] for message in said].count("Starting") == 2
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_however_it_ends_no_process_of_it_is_left(served: Served, how: signal.Signals) -> None:
+    server = Served(served.folder, f"ends-{how.name}")
+    try:
+        server.wait()
+        left = [server.worker(), *wait_for(lambda: children_of(server.process.pid, "gunicorn"))]
+        server.process.send_signal(how)
+        status = server.process.wait(30)
+        assert status == (-signal.SIGKILL if how == signal.SIGKILL else 0)
+        assert wait_for(lambda: [all(ended(process) for process in left)])
+    finally:
+        server.process.kill()
+        server.process.wait()
+
+
+def test_it_ends_with_gunicorn(served: Served) -> None:
+    server = Served(served.folder, "without")
+    try:
+        server.wait()
+        worker = server.worker()
+        (gunicorn,) = wait_for(lambda: children_of(server.process.pid, "gunicorn"))
+        os.kill(gunicorn, signal.SIGKILL)
+        assert server.process.wait(30) == 128 + signal.SIGKILL
+        assert ended(worker)
+    finally:
+        server.process.kill()
+        server.process.wait()
+
+
 def test_second_start_finds_all_done_and_sigterm_ends_it_cleanly(served: Served) -> None:
     server = Served(served.folder, "second")
     try:
         server.wait()
         assert server.get("/healthz", "localhost")[0] == 200
+        left = [server.worker(), *children_of(server.process.pid, "gunicorn")]
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(30) == 0
+        assert [ended(process) for process in left] == [True, True]
         assert "Traceback" not in server.log.read_text()
     finally:
         server.process.kill()

@@ -132,12 +132,15 @@ class IdentityProvider(ClientSettings):
         return email.rpartition("@")[2].lower() in {domain.lower() for domain in self.email_domains}
 
     def activate(self, by: Actor | None = None) -> None:
+        """Nothing happens where it is live already. Raises ValidationError where something is missing."""
         if missing := self.missing():
             raise ValidationError(
                 _("It cannot go live yet. Missing: %(missing)s."),
                 code="missing",
                 params={"missing": ", ".join(missing)},
             )
+        if self.is_live:
+            return
         with transaction.atomic():
             self.status, self.live_at = self.Status.LIVE, timezone.now()
             self.save(update_fields=["status", "live_at"])

@@ -23,9 +23,15 @@ MAKE: dict[str, tuple[Make, str]] = {
     "setup_code": (lambda provider, link: emails.setup_code(link, "271828"), ""),
     "setup_link_closed": (lambda provider, link: emails.setup_link_closed(link), ""),
     "submitted": (lambda provider, link: emails.submitted(provider, CONTACT), "/admin/changing/"),
-    "went_live": (lambda provider, link: emails.went_live(provider, Actor("staff", name=MANAGER)), "acme.localhost:8000"),
+    "went_live": (
+        lambda provider, link: emails.went_live(provider, Actor("staff", name=MANAGER)),
+        "acme.localhost:8000",
+    ),
     "secret_runs_out": (lambda provider, link: emails.secret_runs_out(provider, 7), ""),
-    "check_failed": (lambda provider, link: emails.check_failed(provider, [ODD, "Scopes: not granted."]), "/admin/check/"),
+    "check_failed": (
+        lambda provider, link: emails.check_failed(provider, [ODD, "Scopes: not granted."]),
+        "/admin/check/",
+    ),
     "settings_failing": (lambda provider, link: emails.settings_failing(provider), "/admin/changing/"),
 }
 
@@ -46,7 +52,9 @@ def made(name: str, link: SetupLink) -> list[Mail]:
 
 
 @pytest.mark.parametrize("name", MAKE)
-def test_odd_names_stay_in_their_line_and_the_address_is_there_in_full(link: SetupLink, name: str, mails: Mails) -> None:
+def test_odd_names_stay_in_their_line_and_the_address_is_there_in_full(
+    link: SetupLink, name: str, mails: Mails
+) -> None:
     link.provider.tenant.name, link.provider.label, link.created_by = ODD, ODD, ODD
     made(name, link)
     for sent in mails():

@@ -1,9 +1,9 @@
 """Mail on its way: queued with what it tells of, sealed until it is sent, sent once, and nothing of it left behind."""
 
 import logging
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.core import mail as outgoing
@@ -13,9 +13,11 @@ from django.core.serializers import serialize
 from django.db import transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
+from django_tenants.utils import schema_context
 
 from accounts.tests.access_cast import apart, on_own_connection, table_held, wait_for_waiting
 from huume.testing import Mails, work_off_queue
+from tenants.mail_text import Value
 from tenants.models import Mail, Tenant
 from tenants.outbox import queue_mail, queue_to_each
 from tenants.schemas import current_schema
@@ -26,14 +28,20 @@ CODE = "271828"
 
 
 def queue_code(tenant: Tenant, to: str = "it@acme.example", *, minutes: int = 15) -> Mail:
-    context = {"tenant": tenant.name, "ask": "ada@huume.example", "code": CODE, "minutes": minutes}
+    context: dict[str, Value] = {"tenant": tenant.name, "ask": "ada@huume.example", "code": CODE, "minutes": minutes}
     expires_at = timezone.now() + timedelta(minutes=minutes)
     return queue_mail("setup_code", to, tenant=tenant, context=context, expires_at=expires_at)
 
 
 @pytest.mark.parametrize(
     "address",
-    ["", "nobody", "it@acme.example\nBcc: all@acme.example", "it@acme.example, x@x.example", "a" * 250 + "@acme.example"],
+    [
+        "",
+        "nobody",
+        "it@acme.example\nBcc: all@acme.example",
+        "it@acme.example, x@x.example",
+        "a" * 250 + "@acme.example",
+    ],
 )
 def test_what_is_no_address_is_refused_and_nothing_queued(acme: Tenant, address: str) -> None:
     with pytest.raises(ValidationError):
@@ -54,9 +62,9 @@ def test_mail_for_nobody_at_all_is_logged(acme: Tenant, caplog: pytest.LogCaptur
 
 
 def test_mail_of_a_transaction_that_failed_is_never_sent(acme: Tenant, mails: Mails) -> None:
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         queue_code(acme)
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     assert mails() == []
 
 
@@ -129,21 +137,31 @@ def test_tenants_mails_do_not_mix(acme: Tenant, globex: Tenant, mails: Mails) ->
     assert "Globex Housing" in said["it@globex.example"]
 
 
-def test_it_is_sent_in_its_tenants_schema_and_the_worker_goes_back(globex: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_sent_in_its_tenants_schema_and_the_worker_goes_back(
+    globex: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kept, seen = queue_code(globex), []
-    monkeypatch.setattr("tenants.tasks.send", lambda mail: seen.append(current_schema()) or "sent")
-    assert deliver.call(str(kept.pk)) == "sent"
+
+    def look(mail: Mail) -> str:
+        seen.append(current_schema())
+        return "sent"
+
+    monkeypatch.setattr("tenants.tasks.send", look)
+    with schema_context("public"):
+        assert deliver.call(str(kept.pk)) == "sent"
+        assert current_schema() == "public"
     assert seen == ["globex"]
-    assert current_schema() == "public"
 
 
 def test_two_workers_at_once_send_it_once(staff: Tenant) -> None:
     kept = apart(staff, lambda: queue_code(staff, "once@huume.example"))
-    act: Callable[[], str] = lambda: deliver.call(str(kept.pk))
     try:
         with ThreadPoolExecutor(2) as threads:
             with table_held("public.tenants_mail"):
-                running = [threads.submit(on_own_connection, staff, act) for _worker in range(2)]
+                running = [
+                    threads.submit(on_own_connection, staff, partial(deliver.call, str(kept.pk)))
+                    for _worker in range(2)
+                ]
                 wait_for_waiting(2)
             outcomes = sorted(future.result() for future in running)
     finally:

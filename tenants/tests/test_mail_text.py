@@ -38,7 +38,10 @@ def test_long_name_does_not_make_the_subject_longer_than_it_may_be(acme: Tenant)
         ("One.\n\nTwo.", [Block("paragraph", "One."), Block("paragraph", "Two.")]),
         ("Open it\nhttps://a.example/x", [Block("button", "Open it", "https://a.example/x")]),
         ("https://a.example/x", [Block("button", "https://a.example/x", "https://a.example/x")]),
-        ("Before.\nOpen\nhttps://a.example/", [Block("paragraph", "Before."), Block("button", "Open", "https://a.example/")]),
+        (
+            "Before.\nOpen\nhttps://a.example/",
+            [Block("paragraph", "Before."), Block("button", "Open", "https://a.example/")],
+        ),
         ("123456", [Block("code", "123456")]),
         ("It is 123456 days.", [Block("paragraph", "It is 123456 days.")]),
         ("- One\n- Two", [Block("list", items=("One", "Two"))]),

@@ -162,6 +162,16 @@ def test_ten_wrong_tries_across_resends_close_the_link(acme: Tenant, client_for:
     assert client_for(acme).get(f"/setup/{token}/").status_code == 410
 
 
+def test_with_no_try_left_the_right_code_is_refused_too(link: SetupLink) -> None:
+    """Even if nobody had closed the link."""
+    setup_codes.send_code(link)
+    set_code(link, "123456")
+    SetupLink.objects.update(tries=SetupLink.MOST_TRIES)
+    refused(link, "123456")
+    assert not SetupSession.objects.exists()
+    assert SetupLink.objects.get().tries == SetupLink.MOST_TRIES
+
+
 def test_right_codes_are_no_wrong_tries(link: SetupLink) -> None:
     for _each in range(3):
         setup_codes.send_code(link)

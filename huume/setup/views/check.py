@@ -32,16 +32,22 @@ def check(request: SetupRequest) -> HttpResponse:
     return render(request, "setup/check.html", context)
 
 
-def ask(request: SetupRequest) -> HttpResponse:
-    """To the page of a new run; where there may be none now, says why."""
+def ask(request: SetupRequest, query: str = "") -> HttpResponse:
+    """To the page of a new run; where there may be none now, says why.
+
+    With a `query`, to say what has just been stored: then to the page that shows the last run.
+    """
     settings = in_hand(request.provider)
     kept = settings if isinstance(settings, ProviderSettings) else None
     try:
         asked = check_runs.ask(request.provider, settings=kept, by=actor_of(request))
     except check_runs.CheckRefused as refusal:
+        if query:
+            return HttpResponseRedirect(f"{reverse('setup-check')}?{query}")
         context = {**page_context(request), "refusal": str(refusal)}
         return render(request, "setup/check.html", context, status=429)
-    return HttpResponseRedirect(reverse("setup-check-run", args=[asked.pk]))
+    address = reverse("setup-check-run", args=[asked.pk])
+    return HttpResponseRedirect(f"{address}?{query}" if query else address)
 
 
 @with_setup_session
@@ -51,7 +57,7 @@ def run(request: SetupRequest, pk: UUID) -> HttpResponseBase:
     if asked is None:
         raise Http404
     asked.provider = request.provider
-    return checking.page_of_run(request, asked, "setup/check.html", page_context(request))
+    return checking.page_of_run(request, asked, "setup/check.html", page_context(request), by=actor_of(request))
 
 
 def page_context(request: SetupRequest) -> dict[str, Any]:

@@ -4,9 +4,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -15,6 +14,7 @@ from accounts.connection import release_connection
 from huume.setup.access import SetupRequest, actor_of, with_setup_session
 from huume.setup.forms.details import DetailsForm
 from huume.setup.frame import frame, in_hand
+from huume.setup.views import check
 from tenants import handover
 
 
@@ -29,7 +29,7 @@ def details(request: SetupRequest) -> HttpResponse:
         submitted = hand_over(request, form)
         if submitted:
             noted = ["candidate" if submitted.candidate else "stored", *form.noted()]
-            return HttpResponseRedirect(f"{reverse('setup-check')}?{urlencode({'noted': noted}, doseq=True)}")
+            return check.ask(request, urlencode({"noted": noted}, doseq=True))
     return render(request, "setup/details.html", {**frame(request, "details"), **page_context(request, form)})
 
 

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -21,7 +19,7 @@ from tenants.models import IdentityProvider
 def live(request: SetupRequest) -> HttpResponse:
     if request.method == "POST" and request.provider.contact_may_activate:
         return _switch(request)
-    return render(request, "setup/live.html", {**frame(request, "live"), **_context(request)})
+    return _page(request)
 
 
 def _switch(request: SetupRequest) -> HttpResponse:
@@ -30,10 +28,13 @@ def _switch(request: SetupRequest) -> HttpResponse:
     try:
         (swap if changing else go_live)(request.provider, actor_of(request))
     except (NotReady, SwapRefused) as refusal:
-        messages.error(request, str(refusal))
-        return HttpResponseRedirect(reverse("setup-live"))
-    context = {**frame(request, "live"), **_context(request), "done": True}
-    return render(request, "setup/live.html", context)
+        return _page(request, refusal=str(refusal))
+    return _page(request, done=True)
+
+
+def _page(request: SetupRequest, **more: Any) -> HttpResponse:
+    # Django's messages would begin a session of the portal.
+    return render(request, "setup/live.html", {**frame(request, "live"), **_context(request), **more})
 
 
 def _context(request: SetupRequest) -> dict[str, Any]:

@@ -3,6 +3,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from tenants.actor import COMMAND
 from tenants.commands import TenantCommand, read_secret
 from tenants.configure import configure, default_kind, explain_remarks, look_up, require_one_of
 from tenants.models import IdentityProvider, Tenant
@@ -45,7 +46,7 @@ class Command(TenantCommand):
             email_domains=options["email_domain"],
         )
         if options["activate"]:
-            provider.activate()
+            provider.activate(COMMAND)
         for remark in explain_remarks(found):
             self.stdout.write(remark)
         self.stdout.write(
