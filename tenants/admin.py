@@ -54,6 +54,22 @@ class SuspendedFilter(admin.SimpleListFilter):
         return queryset
 
 
+class ManagerFilter(admin.SimpleListFilter):
+    """Only addresses that some tenant has; those of nobody under a name of their own."""
+
+    title = gettext_lazy("account manager")
+    parameter_name = "manager"
+    NOBODY = "nobody"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        named = Tenant.objects.customers().order_by("account_manager").values_list("account_manager", flat=True)
+        return [(each, each) if each else (self.NOBODY, _("Nobody")) for each in named.distinct()]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        value = self.value()
+        return queryset.filter(account_manager="" if value == self.NOBODY else value) if value else queryset
+
+
 class RegisterAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
     """What both share: no bulk actions, and buttons that are a POST of their own, each in the log."""
 
@@ -117,7 +133,7 @@ class TenantAdmin(RegisterAdmin):
     ]
     list_filter = [
         SuspendedFilter,
-        "account_manager",
+        ManagerFilter,
         ("providers__status", ProviderFilter),
         ("providers__kind", ProviderFilter),
     ]

@@ -68,9 +68,7 @@ class NewTenantForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
 
     def provision(self) -> Tenant:
         given = self.cleaned_data
-        tenant, _made = provision(
-            given["schema_name"], given["name"], contact=given["contact"], hosts=given["hosts"]
-        )
+        tenant, _made = provision(given["schema_name"], given["name"], contact=given["contact"], hosts=given["hosts"])
         Tenant.objects.filter(pk=tenant.pk).update(account_manager=given["account_manager"])
         return tenant
 

@@ -91,7 +91,11 @@ def _unchecked(tenant: Tenant) -> None:
 
 
 def _check_failed(tenant: Tenant) -> None:
-    failed = {"checked_at": ago(2), "check_failed": ["redirect_uri"], "last_error": "check_redirect_uri"}
+    failed: dict[str, Any] = {
+        "checked_at": ago(2),
+        "check_failed": ["redirect_uri"],
+        "last_error": "check_redirect_uri",
+    }
     provider = provider_row(tenant, SUBMITTED, submitted_at=ago(3), last_error_at=ago(2), **failed)
     link_row(provider, days=6, opened_at=ago(5), entered_at=ago(5))
 
@@ -177,7 +181,10 @@ SITUATIONS = {
 def ready_row(subdomain: str) -> None:
     """A provider of a tenant that is there whole: handed over, checked, not tested, its administrator named."""
     tenant = Tenant.objects.get(schema_name=subdomain)
-    domains = {"email_domains": [f"{subdomain}.example"], "first_administrator": f"alice@{subdomain}.example"}
+    domains: dict[str, Any] = {
+        "email_domains": [f"{subdomain}.example"],
+        "first_administrator": f"alice@{subdomain}.example",
+    }
     provider = provider_row(tenant, SUBMITTED, submitted_at=ago(3), checked_at=ago(2), tested_at=None, **domains)
     provider.client_id, provider.metadata_document = "client", {"issuer": provider.issuer}
     provider.set_client_secret("a secret")

@@ -115,7 +115,7 @@ def hand_over(page: Page, address: str, issuer: str, client_id: str, secret: str
 
 
 def failed(page: Page) -> list[str]:
-    return page.locator("ul.checks > li:has(.outcome.failed) strong:first-of-type").all_inner_texts()
+    return page.locator("ul.checks > li:has(.outcome.failed) > div > strong").all_inner_texts()
 
 
 def test_from_a_setup_link_to_a_user_who_signs_in(
@@ -145,8 +145,8 @@ def make_each_mistake(page: Page, address: str, issuer: str) -> None:
     """A wrong secret, an unregistered redirect URI, scopes not granted: each is named before anyone signs in."""
     for client_id, secret, said in (
         ("acme-okta", OTHER_SECRET, "Client ID or client secret is wrong"),
-        ("acme-astray", SECRET, "The sign-in redirect URI is registered"),
-        ("acme-ungranted", SECRET, "The scopes are granted"),
+        ("acme-astray", SECRET, "The sign-in redirect URI is not registered"),
+        ("acme-ungranted", SECRET, "The scopes are not granted"),
     ):
         hand_over(page, address, issuer, client_id, secret)
         assert failed(page) == [said]

@@ -138,7 +138,7 @@ def test_a_mark_is_a_word_too(ada: TenantClient, none: None) -> None:
 
 
 def test_what_was_checked_before_a_new_handing_over_counts_no_more(ada: TenantClient, none: None) -> None:
-    times = {"submitted_at": ago(1), "checked_at": ago(2), "tested_at": ago(2)}
+    times: dict[str, Any] = {"submitted_at": ago(1), "checked_at": ago(2), "tested_at": ago(2)}
     provider_row(tenant_row("Acme Again"), SUBMITTED, **times)
     assert "not checked yet" in row_of(ada, "Acme Again").situation.words
 

@@ -127,6 +127,8 @@ def test_the_list_costs_the_same_for_many_tenants(ada: TenantClient, acme: Tenan
         ("q=Globex", {"globex"}),
         ("suspended=yes", {"globex"}),
         ("suspended=no", {"acme"}),
+        ("manager=nobody", {"globex"}),
+        (f"manager={ADA}", {"acme"}),
         ("providers__status__exact=live", {"acme"}),
         ("providers__kind__exact=entra", set()),
     ],
@@ -134,6 +136,7 @@ def test_the_list_costs_the_same_for_many_tenants(ada: TenantClient, acme: Tenan
 def test_searching_and_filtering(ada: TenantClient, acme: Tenant, globex: Tenant, query: str, found: set[str]) -> None:
     live_provider_row(acme)
     live_provider_row(acme, slug="other")
+    Tenant.objects.filter(pk=acme.pk).update(account_manager=ADA)
     globex.suspend()
     rows = ada.get(f"{LIST}?{query}").context["cl"].result_list
     assert sorted(row.schema_name for row in rows) == sorted(found)

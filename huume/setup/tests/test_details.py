@@ -1,7 +1,6 @@
 """Handing over: onto a provider that is not live, beside one that is; and the secret never comes back."""
 
 import logging
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +18,7 @@ from huume.setup.tests.handing_over import (
     contact_at,
     domain_of,
     hand_over,
+    led_to,
     nothing_stored,
     only_provider,
 )
@@ -26,11 +26,6 @@ from huume.testing import ClientFor, configure_okta
 from tenants.discovery import DiscoveryError
 from tenants.handover import explain
 from tenants.models import IdentityProvider, Mail, ProviderSettings, Tenant
-
-
-def led_to(answer: Any) -> str:
-    """Where the browser goes, whichever run of the check it is."""
-    return re.sub(r"/[0-9a-f-]{36}/", "/", str(answer["Location"]))
 
 
 def test_without_a_setup_session_nothing_is_taken(acme: Tenant, okta: FakeProvider, client_for: ClientFor) -> None:

@@ -14,6 +14,7 @@ from huume.setup.tests.handing_over import (
     contact_at,
     domain_of,
     hand_over,
+    led_to,
     nothing_stored,
     only_provider,
 )
@@ -40,7 +41,7 @@ def test_what_stands_around_a_value_is_taken_off_and_said(
     acme: Tenant, okta: FakeProvider, client_for: ClientFor, name: str, text: str, noted: str
 ) -> None:
     answer = hand_over(contact_at(acme, client_for), okta, **{name: text})
-    assert answer["Location"] == f"{STORED}&noted={noted}"
+    assert led_to(answer) == f"{STORED}&noted={noted}"
     provider = only_provider(acme)
     assert (provider.client_id, provider.open_client_secret()) == ("acme-client", SECRET)
 
@@ -57,7 +58,7 @@ DOMAINS = [
 @pytest.mark.parametrize(("text", "noted"), DOMAINS)
 def test_a_domain_is_understood(acme: Tenant, okta: FakeProvider, client_for: ClientFor, text: str, noted: str) -> None:
     answer = hand_over(contact_at(acme, client_for), okta, domain=text.format(domain_of(okta)))
-    assert answer["Location"] == STORED + noted
+    assert led_to(answer) == STORED + noted
     assert only_provider(acme).issuer == okta.issuer
 
 
@@ -67,7 +68,7 @@ def test_an_issuer_is_understood_with_the_path_of_its_document(
     browser = contact_at(acme, client_for)
     IdentityProvider.objects.update(kind="oidc")
     answer = hand_over(browser, okta, domain=f"{okta.issuer}/.well-known/openid-configuration")
-    assert answer["Location"] == STORED
+    assert led_to(answer) == STORED
     assert only_provider(acme).issuer == okta.issuer
 
 
@@ -75,7 +76,7 @@ def test_client_id_and_secret_in_one_another_s_place_are_put_right(
     acme: Tenant, okta: FakeProvider, client_for: ClientFor
 ) -> None:
     answer = hand_over(contact_at(acme, client_for), okta, client_id=SECRET, client_secret=OKTA_ID)
-    assert answer["Location"] == f"{STORED}&noted=swapped"
+    assert led_to(answer) == f"{STORED}&noted=swapped"
     assert (only_provider(acme).client_id, only_provider(acme).open_client_secret()) == (OKTA_ID, SECRET)
 
 
@@ -126,7 +127,7 @@ def test_what_is_not_understood_is_explained_beside_the_field_and_above(
 
 
 def test_a_secret_of_4000_characters_is_stored(acme: Tenant, okta: FakeProvider, client_for: ClientFor) -> None:
-    assert hand_over(contact_at(acme, client_for), okta, client_secret="s-_.~" * 800)["Location"] == STORED
+    assert led_to(hand_over(contact_at(acme, client_for), okta, client_secret="s-_.~" * 800)) == STORED
     assert only_provider(acme).open_client_secret() == "s-_.~" * 800
 
 

@@ -14,7 +14,7 @@ from accounts.connection import release_connection
 from huume.setup.access import SetupRequest, actor_of, with_setup_session
 from huume.setup.forms.details import DetailsForm
 from huume.setup.frame import frame, in_hand
-from huume.setup.views import check
+from huume.setup.views.check import ask
 from tenants import handover
 
 
@@ -29,7 +29,7 @@ def details(request: SetupRequest) -> HttpResponse:
         submitted = hand_over(request, form)
         if submitted:
             noted = ["candidate" if submitted.candidate else "stored", *form.noted()]
-            return check.ask(request, urlencode({"noted": noted}, doseq=True))
+            return ask(request, urlencode({"noted": noted}, doseq=True))
     return render(request, "setup/details.html", {**frame(request, "details"), **page_context(request, form)})
 
 
