@@ -51,7 +51,7 @@ class Begun:
 
 @dataclass(frozen=True)
 class ForTest:
-    """That an attempt is a test sign-in: of which setup session, and of which kept settings instead of the live ones."""
+    """That an attempt is a test sign-in: of which setup session, and of which kept settings, if not the live ones."""
 
     session: UUID
     settings: UUID | None = None

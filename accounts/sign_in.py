@@ -74,7 +74,7 @@ def finish(request: HttpRequest, provider: IdentityProvider, attempt: Attempt, a
 
 
 def prove(request: HttpRequest, provider: IdentityProvider, attempt: Attempt, answer: Answer) -> Proven:
-    """Who the provider says this is. Nothing is stored, and no connection held while it is asked. Raises SignInError."""
+    """Who the provider says this is. Nothing is stored; no connection is held while it is asked. Raises SignInError."""
     promised = provider.metadata.response_iss
     check_response_issuer(answer.issuer, issuer=provider.issuer, promised=promised)
     exchange = Exchange(answer.require_code(), attempt.verifier, attempt.nonce, attempt.redirect_uri)

@@ -8,9 +8,9 @@ from pathlib import Path
 from huume.tests.portal_process import PortalProcess
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """For PortalProcess: mails go into files instead of out of the house."""
-    return {"EMAIL_URL": f"filemail:///{folder}"}
+def email_url(folder: Path) -> str:
+    """EMAIL_URL of a portal process whose mails go into files instead of out of the house."""
+    return f"filemail:///{folder}"
 
 
 def delivered(portal: PortalProcess, folder: Path) -> list[EmailMessage]:

@@ -33,8 +33,8 @@ def letters(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory, letters: Path) -> Iterator[PortalProcess]:
-    environment = {"STAFF_SECOND_FACTOR": "false", **mail_folder.environment(letters)}
-    with PortalProcess(tmp_path_factory.mktemp("onboarding"), **environment) as process:
+    folder, letter_box = tmp_path_factory.mktemp("onboarding"), mail_folder.email_url(letters)
+    with PortalProcess(folder, STAFF_SECOND_FACTOR="false", EMAIL_URL=letter_box) as process:
         process.manage("add_account_manager", ADA, "--superuser", "--password-stdin", stdin=PASSWORD)
         process.manage("provision_tenant", "acme", "--name", "Acme Homes", "--contact", CONTACT)
         yield process

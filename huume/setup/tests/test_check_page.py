@@ -51,7 +51,7 @@ def test_every_line_is_shown_and_nothing_is_wrong(contact: TenantClient) -> None
 
 
 def test_the_lines_come_one_by_one(contact: TenantClient) -> None:
-    answer = contact.get(contact.post(CHECK)["Location"])
+    answer: Any = contact.get(contact.post(CHECK)["Location"])
     assert answer.streaming
     pieces = [piece.decode() for piece in answer.streaming_content]
     assert sum('class="outcome ' in piece for piece in pieces) == len(CHECKS)
@@ -117,7 +117,7 @@ def test_a_run_that_died_says_so_and_may_be_made_again(contact: TenantClient) ->
 
 
 def test_a_browser_that_leaves_half_way_leaves_what_was_found(contact: TenantClient) -> None:
-    answer = contact.get(contact.post(CHECK)["Location"])
+    answer: Any = contact.get(contact.post(CHECK)["Location"])
     for _number in range(3):
         next(answer._iterator)
     # As the server does; closing the answer itself would close the test's own connection.
