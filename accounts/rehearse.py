@@ -15,13 +15,17 @@ from accounts import attempts
 from accounts.models import Attempt, Identity, User
 from accounts.oidc.claims import Person
 from accounts.oidc.errors import SignInError, StrayAnswer, Suspended
+from accounts.oidc.logout import end_session_url
 from accounts.oidc.requests import Answer
 from accounts.sign_in import prove
 from accounts.swap import prove_rekey
+from huume.crypto import DecryptionError
 from tenants import setup_links
 from tenants.models import IdentityProvider, ProviderSettings, SetupSession, TrialSignIn
 
 BACK_TO = "/setup/test/"
+# What the provider brings back from a sign-out that a test began.
+SIGN_OUT_STATE = "setup-test"
 SHOWN = ("name", "given_name", "family_name", "email", "email_verified", "phone", "subject")
 
 
@@ -59,8 +63,10 @@ def finish(
 ) -> TrialSignIn:
     """Raises SignInError as a sign-in does."""
     require_testable(provider)
-    person = prove(request, provider, attempt, answer).person
+    proven = prove(request, provider, attempt, answer)
+    person = proven.person
     with transaction.atomic():
+        session.keep_id_token(proven.id_token)
         attempts.record_test(attempt, person)
         _mark_tested(provider, attempt, person)
         return _store(
@@ -96,6 +102,35 @@ def _mark_tested(provider: IdentityProvider, attempt: Attempt, person: Person) -
     # Somebody may have dropped it while the provider was asked.
     if candidate:
         prove_rekey(candidate, person.subject)
+
+
+def end_session_address(provider: IdentityProvider, session: SetupSession) -> str:
+    """Where the browser goes to end the test's session at the provider; empty where there is nothing to go with.
+
+    Only the way back shows whether the sign-out redirect URI is registered: a provider tells it nobody else.
+    """
+    endpoint = provider.metadata.end_session_endpoint
+    try:
+        id_token = session.take_id_token()
+    except DecryptionError:
+        return ""
+    if not (endpoint and id_token):
+        return ""
+    home = provider.tenant.address
+    return end_session_url(
+        endpoint,
+        id_token=id_token,
+        client_id=provider.client_id,
+        post_logout_redirect_uri=home,
+        state=SIGN_OUT_STATE,
+    )
+
+
+def came_back(session: SetupSession) -> None:
+    """From the sign-out of this session's last test."""
+    last = TrialSignIn.objects.filter(session=session, reason="").first()
+    if last and last.signed_out_at is None:
+        TrialSignIn.objects.filter(pk=last.pk).update(signed_out_at=timezone.now())
 
 
 def warnings_of(provider: IdentityProvider, attempt: Attempt, person: Person) -> list[str]:

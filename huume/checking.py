@@ -16,6 +16,8 @@ from tenants.models import IdentityProvider, ProviderCheck
 # Where the lines go in a page that is sent piece by piece. No page holds it otherwise: it is no text of ours.
 HERE = "<!--lines-->"
 NEXT = "checks/next.html"
+# Lines that are about what the IT contact has typed.
+GIVEN = frozenset({"domain", "tls", "discovery", "issuer", "client"})
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,11 @@ class Report:
     @property
     def is_whole(self) -> bool:
         return len(self.rows) == len(CHECKS)
+
+    @property
+    def is_about_what_was_given(self) -> bool:
+        """Whether a failure is mended here, by handing over something else; the others are mended at the provider."""
+        return any(row.line.outcome == "failed" and row.line.check in GIVEN for row in self.rows)
 
     @property
     def is_running(self) -> bool:

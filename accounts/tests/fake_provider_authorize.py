@@ -129,7 +129,7 @@ def _answer(
             "The client specified not to prompt, but the client app requires re-authentication or MFA.",
         )
     current = directory.find_person(session.subject) if session else None
-    people = [person for person in directory.people if person.is_listed_for(client.client_id)]
+    people = [person for person in directory.people if client.is_for(person)]
     return pages.choose_person(client, people, directory.shelve(params), params.get("login_hint", ""), current)
 
 
@@ -137,7 +137,7 @@ def _let_in(
     directory: Directory, client: FakeClient, params: Params, scopes: frozenset[str], session: BrowserSession
 ) -> Response:
     """A code for an assigned person. The session of one who is not stays, as at Okta: only prompt=login gets out."""
-    if not _person_of(directory, session).may_use(client.client_id):
+    if not client.lets_in(_person_of(directory, session)):
         raise OAuthError("access_denied")
     return to_callback(directory, params, ("code", directory.new_code(session, scopes, params)))
 

@@ -8,6 +8,8 @@ from typing import Any
 
 OIDC_SCOPES = frozenset({"openid", "profile", "email", "phone", "address", "offline_access", "groups"})
 MYACCOUNT_SCOPES = frozenset(f"okta.myAccount.{what}.read" for what in ("profile", "email", "phone"))
+# The audience of applications that are created while the directory runs: their client IDs are not known before.
+CREATED_LATER = "created-later"
 
 
 @dataclass
@@ -76,7 +78,8 @@ class FakeClient:
 
     With ``jwks`` (its public keys) or ``jwks_uri`` (where they are fetched) it proves itself by private_key_jwt alone.
     ``granted_scopes`` are the API scopes granted on its tab. ``issuer`` is the issuer that this application is told
-    (Okta's issuer mode), the provider's own unless given.
+    (Okta's issuer mode), the provider's own unless given. Unless ``assigned``, nobody may use it. Of the people with
+    ``clients`` it is for those that name it, by its client ID or by ``audience``.
     """
 
     client_id: str
@@ -89,6 +92,9 @@ class FakeClient:
     issuer: str = ""
     jwks: dict[str, Any] | None = None
     jwks_uri: str = ""
+    inactive_secrets: list[str] = field(default_factory=list)
+    assigned: bool = True
+    audience: str = ""
 
     @property
     def has_keys(self) -> bool:
@@ -97,6 +103,12 @@ class FakeClient:
     @property
     def label(self) -> str:
         return self.name or self.client_id
+
+    def is_for(self, person: FakePerson) -> bool:
+        return person.is_listed_for(self.audience or self.client_id)
+
+    def lets_in(self, person: FakePerson) -> bool:
+        return self.assigned and person.may_use(self.audience or self.client_id)
 
 
 ACME_PEOPLE: Sequence[FakePerson] = (
@@ -141,6 +153,24 @@ GLOBEX_PEOPLE: Sequence[FakePerson] = (
         about="user administrator of Globex",
     ),
 )
+# Of the demo alone: their organisation has no application in the directory until somebody creates one.
+HARBOUR_PEOPLE: Sequence[FakePerson] = (
+    FakePerson(
+        subject="00uHeidiQuay00000006",
+        given_name="Heidi",
+        family_name="Quay",
+        email="heidi.quay@harbour.example",
+        phone="+441632960106",
+        about="to be the first user administrator of Harbour",
+    ),
+    FakePerson(
+        subject="00uIvanPike000000007",
+        given_name="Ivan",
+        family_name="Pike",
+        email="ivan.pike@harbour.example",
+        about="has never signed in before",
+    ),
+)
 DEFAULT_PEOPLE: Sequence[FakePerson] = (*ACME_PEOPLE, *GLOBEX_PEOPLE)
 
 
@@ -161,6 +191,6 @@ DEFAULT_CLIENTS: Sequence[FakeClient] = (huume_client("acme"), huume_client("glo
 
 
 def demo_people() -> list[FakePerson]:
-    """The default cast, each let into their own tenant's application alone."""
-    acme = [replace(person, clients=("acme-client",)) for person in ACME_PEOPLE]
-    return acme + [replace(person, clients=("globex-client",)) for person in GLOBEX_PEOPLE]
+    """The default cast, each let into their own tenant's application alone; Harbour's into those yet to be created."""
+    casts = {"acme-client": ACME_PEOPLE, "globex-client": GLOBEX_PEOPLE, CREATED_LATER: HARBOUR_PEOPLE}
+    return [replace(person, clients=(audience,)) for audience, people in casts.items() for person in people]

@@ -46,6 +46,8 @@ logger = logging.getLogger("huume.sign_in")
 def choose(request: HttpRequest) -> HttpResponse:
     """A button for each live provider."""
     next_path = attempts.safe_next(request.GET.get("next"))
+    if next_path == f"/?state={rehearse.SIGN_OUT_STATE}":
+        return HttpResponseRedirect(f"{rehearse.BACK_TO}?signed-out")
     if request.user.is_authenticated:
         return HttpResponseRedirect(next_path)
     providers = list(IdentityProvider.objects.live().filter(tenant=request.tenant))  # type: ignore[attr-defined]

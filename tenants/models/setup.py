@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from tenants.fields import EncryptedTextField, Sealed
 from tenants.models.providers import IdentityProvider
 
 
@@ -82,9 +83,25 @@ class SetupSession(models.Model):
     expires_at = models.DateTimeField()
     ip_address = models.GenericIPAddressField(null=True)
     user_agent = models.CharField(max_length=300, blank=True)
+    # Of the last test sign-in, to sign out at the provider with; it goes with the session.
+    id_token = EncryptedTextField()
 
     def __str__(self) -> str:
         return str(self.link)
+
+    @property
+    def _binding(self) -> str:
+        return f"setup-session:{self.pk}:id-token"
+
+    def keep_id_token(self, id_token: str) -> None:
+        self.id_token = Sealed.seal(id_token, bound_to=self._binding)
+        self.save(update_fields=["id_token"])
+
+    def take_id_token(self) -> str:
+        """The ID token, once; empty where there is none. Raises huume.crypto.DecryptionError."""
+        sealed: Sealed = self.id_token
+        type(self).objects.filter(pk=self.pk).update(id_token=Sealed(""))
+        return sealed.open(bound_to=self._binding)
 
 
 class ProviderCheck(models.Model):
@@ -127,6 +144,8 @@ class TrialSignIn(models.Model):
     claims = models.JSONField(default=dict)
     # Codes of what to look at, worst first: accounts.rehearse.
     warnings = models.JSONField(default=list)
+    # The person was sent to the provider to be signed out, and came back: the sign-out redirect URI is registered.
+    signed_out_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-at"]

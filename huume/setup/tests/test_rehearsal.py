@@ -2,15 +2,17 @@
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 from django.utils import timezone
 
 from accounts.models import Attempt, Identity, Session, SignIn, User
 from accounts.tests.fake_provider import FakeProvider
 from huume.setup.tests.setup_cast import enter_setup
 from huume.testing import ClientFor, TenantClient, callback, configure_okta, sign_in
-from tenants.models import IdentityProvider, SetupLink, Tenant, TrialSignIn
+from tenants.models import IdentityProvider, SetupLink, SetupSession, Tenant, TrialSignIn
 
 TEST = "/setup/test/"
 Status = IdentityProvider.Status
@@ -214,3 +216,34 @@ def test_mallorys_setup_session_sees_nothing_of_it(
     here = client_for(acme)
     here.cookies["setup"] = mallory.cookies["setup"].value
     assert here.get(TEST)["Location"] == "/setup/"
+
+
+def test_signing_out_at_the_provider_proves_the_sign_out_address(contact: TenantClient, okta: FakeProvider) -> None:
+    rehearse(contact, okta)
+    assert "Sign out at Okta, to test" in contact.get(TEST).content.decode()
+    there = contact.post(TEST, {"sign-out": "1"})["Location"]
+    assert there.startswith(f"{okta.issuer}/oauth2/v1/logout?")
+    assert parse_qs(urlsplit(there).query)["post_logout_redirect_uri"] == ["http://acme.localhost:8000"]
+    back = requests.get(there, allow_redirects=False).headers["Location"]
+    way = contact.get(back.removeprefix("http://acme.localhost:8000"), follow=True)
+    assert way.redirect_chain[-1][0] == f"{TEST}?signed-out"
+    assert "the sign-out redirect URI is registered" in way.content.decode()
+    assert trial().signed_out_at is not None
+
+
+def test_an_id_token_is_used_for_one_sign_out_and_shown_nowhere(contact: TenantClient, okta: FakeProvider) -> None:
+    rehearse(contact, okta)
+    id_token = parse_qs(urlsplit(contact.post(TEST, {"sign-out": "1"})["Location"]).query)["id_token_hint"][0]
+    assert id_token not in contact.get(TEST).content.decode()
+    assert contact.post(TEST, {"sign-out": "1"})["Location"] == TEST
+    assert not SetupSession.objects.get().id_token
+
+
+def test_coming_back_without_a_test_says_nothing(contact: TenantClient) -> None:
+    assert contact.get(TEST, {"signed-out": ""}).status_code == 200
+    assert not TrialSignIn.objects.exists()
+
+
+def test_the_pages_policy_lets_the_form_end_at_the_provider(contact: TenantClient, okta: FakeProvider) -> None:
+    policy = contact.get(TEST)["Content-Security-Policy"]
+    assert f"form-action 'self' {okta.issuer};" in f"{policy};"

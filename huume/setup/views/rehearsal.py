@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
+from accounts import rehearse
 from accounts.attempts import ForTest
 from accounts.reasons import advice, explain
 from accounts.views.sign_in import begin_test
@@ -24,13 +25,25 @@ def rehearsal(request: SetupRequest) -> HttpResponse:
     settings = in_hand(request.provider)
     if request.method == "POST" and not settings.missing():
         kept = settings if isinstance(settings, ProviderSettings) else None
+        if "sign-out" in request.POST:
+            return _sign_out(request, kept)
         test = ForTest(request.setup_session.pk, kept.pk if kept else None)
         return begin_test(request, _as_tried(request, kept), test)
+    if "signed-out" in request.GET:
+        rehearse.came_back(request.setup_session)
     answer = render(request, "setup/test.html", {**frame(request, "test"), **_context(request)})
     if not settings.missing():
         # The form's answer leads the browser to the provider, which Chromium holds against form-action.
-        allow_form_action(answer, origin(settings.metadata.authorization_endpoint))
+        metadata = settings.metadata
+        there = {origin(metadata.authorization_endpoint), origin(metadata.end_session_endpoint)}
+        allow_form_action(answer, " ".join(sorted(there - {""})))
     return answer
+
+
+def _sign_out(request: SetupRequest, kept: ProviderSettings | None) -> HttpResponse:
+    """At the provider, as everybody will: whoever comes back has shown that the sign-out redirect URI is right."""
+    address = rehearse.end_session_address(_as_tried(request, kept), request.setup_session)
+    return HttpResponseRedirect(address or rehearse.BACK_TO)
 
 
 def _as_tried(request: SetupRequest, kept: ProviderSettings | None) -> IdentityProvider:
@@ -48,6 +61,9 @@ def _context(request: SetupRequest) -> dict[str, Any]:
     return {
         "trial": trial,
         "missing": settings.missing(),
+        "may_sign_out": bool(request.setup_session.id_token and settings.metadata_document)
+        and bool(settings.metadata.end_session_endpoint),
+        "sign_out_uri": request.provider.tenant.address,
         "not_checked": not is_checked(settings),
         "refusal": explain(trial.reason, request.provider) if trial and trial.reason else None,
         "advice": advice(trial.reason) if trial else "",
