@@ -169,6 +169,7 @@ def _finish(check: ProviderCheck, checked: IdentityProvider | ProviderSettings, 
             same.update(checked_at=now, check_failed=failed)
         if failed and check.settings is None:
             IdentityProvider.objects.filter(pk=provider.pk).update(last_error=f"check_{failed[0]}", last_error_at=now)
-        of = {"settings": str(check.settings or ""), "asked_by": check.asked_by, "lines": len(check.lines)}
+        kept = checked.state if isinstance(checked, ProviderSettings) else ""
+        of = {"settings": kept, "asked_by": check.asked_by, "lines": len(check.lines)}
         with tenant_context(provider.tenant):
             record(provider.tenant, "provider.checked", by=by, about=str(provider.pk), after={**of, **outcomes})

@@ -11,7 +11,7 @@ from accounts import check_runs, check_words
 from accounts.connection import release_connection
 from tenants import emails
 from tenants.actor import DAILY
-from tenants.models import IdentityProvider, ProviderCheck
+from tenants.models import IdentityProvider, ProviderCheck, TrialSignIn
 
 # Less than a day, so that a run that begins a little earlier than yesterday's checks all the same.
 PAUSE = timedelta(hours=20)
@@ -65,5 +65,11 @@ def tell(provider: IdentityProvider, check: ProviderCheck) -> None:
 
 
 def purge() -> int:
-    """Removes the records of old checks; says how many."""
-    return ProviderCheck.objects.filter(asked_at__lt=timezone.now() - KEPT).delete()[0]
+    """Removes the records of old checks and test sign-ins; says how many.
+
+    What a directory said of a person is for the setup session that it was said in, and goes with it.
+    """
+    oldest = timezone.now() - KEPT
+    TrialSignIn.objects.filter(session=None).exclude(claims={}).update(claims={})
+    trials = TrialSignIn.objects.filter(at__lt=oldest).delete()[0]
+    return trials + ProviderCheck.objects.filter(asked_at__lt=oldest).delete()[0]

@@ -15,7 +15,7 @@ from accounts.history import ADDRESS_KEY
 SENTENCES: dict[str, Promise] = {
     "setup_link.sent": L_("Setup link sent"),
     "setup_link.shown": L_("Setup link made, to be handed over by hand"),
-    "setup_link.opened": L_("Setup link opened for the first time"),
+    "setup_link.opened": L_("Setup link opened"),
     "setup_link.code_sent": L_("Code for the setup link mailed"),
     "setup_link.wrong_code": L_("Wrong code for the setup link"),
     "setup_link.entered": L_("Setup entered by link and code"),

@@ -5,6 +5,7 @@ may use a provider that is not live, or settings kept beside the live ones.
 """
 
 from dataclasses import asdict
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -12,18 +13,21 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import attempts
-from accounts.models import Attempt, Identity, User
+from accounts.models import Attempt, Identity, SignIn, User
 from accounts.oidc.claims import Person
 from accounts.oidc.errors import SignInError, StrayAnswer, Suspended
 from accounts.oidc.logout import end_session_url
 from accounts.oidc.requests import Answer
 from accounts.sign_in import prove
 from accounts.swap import prove_rekey
+from huume.client_address import client_address
 from huume.crypto import DecryptionError
 from tenants import setup_links
+from tenants.actor import Actor
 from tenants.models import IdentityProvider, ProviderSettings, SetupSession, TrialSignIn
 
 BACK_TO = "/setup/test/"
+MOST_AN_HOUR = 60
 # What the provider brings back from a sign-out that a test began.
 SIGN_OUT_STATE = "setup-test"
 SHOWN = ("name", "given_name", "family_name", "email", "email_verified", "phone", "subject")
@@ -35,6 +39,16 @@ def require_testable(provider: IdentityProvider) -> None:
         raise Suspended("tenant_suspended")
     if provider.status == IdentityProvider.Status.DISABLED or provider.missing():
         raise Suspended("provider_not_live")
+
+
+def is_used_up(provider: IdentityProvider) -> bool:
+    """Whether there were so many within the hour that a contact must wait.
+
+    Whatever answer comes back, each is a client authentication at the directory that was typed, which may lock us out.
+    """
+    began = timezone.now() - timedelta(hours=1)
+    tests = SignIn.objects.filter(provider=provider.pk, is_test=True, at__gt=began)
+    return tests.count() >= MOST_AN_HOUR
 
 
 def session_of(request: HttpRequest, attempt: Attempt) -> SetupSession:
@@ -68,7 +82,7 @@ def finish(
     with transaction.atomic():
         session.keep_id_token(proven.id_token)
         attempts.record_test(attempt, person)
-        _mark_tested(provider, attempt, person)
+        _mark_tested(provider, attempt, person, setup_links.contact(session.link, client_address(request)))
         return _store(
             provider,
             attempt,
@@ -92,16 +106,18 @@ def _store(provider: IdentityProvider, attempt: Attempt, session: SetupSession, 
     )
 
 
-def _mark_tested(provider: IdentityProvider, attempt: Attempt, person: Person) -> None:
+def _mark_tested(provider: IdentityProvider, attempt: Attempt, person: Person, by: Actor) -> None:
     now = timezone.now()
     if attempt.settings is None:
-        IdentityProvider.objects.filter(pk=provider.pk).update(tested_at=now)
+        # What was handed over while the provider was asked has not been tested.
+        tried = {name: getattr(provider, name) for name in ("issuer", "client_id", "auth_method", "client_secret")}
+        IdentityProvider.objects.filter(pk=provider.pk, **tried).update(tested_at=now)
         return
     ProviderSettings.objects.filter(pk=attempt.settings).update(tested_at=now)
     candidate = ProviderSettings.objects.select_related("provider__tenant").filter(pk=attempt.settings).first()
     # Somebody may have dropped it while the provider was asked.
     if candidate:
-        prove_rekey(candidate, person.subject)
+        prove_rekey(candidate, person.subject, by=by)
 
 
 def end_session_address(provider: IdentityProvider, session: SetupSession) -> str:

@@ -21,7 +21,16 @@ from tenants.candidates import CANDIDATE, FORMER, held, kept, public, require_on
 from tenants.models import IdentityProvider, ProviderSettings
 from tenants.record import record
 
-__all__ = ["Condition", "SwapRefused", "conditions", "confirm_rekey", "give_back", "prove_rekey", "swap"]
+__all__ = [
+    "Condition",
+    "SwapRefused",
+    "conditions",
+    "confirm_rekey",
+    "contact_may_swap",
+    "give_back",
+    "prove_rekey",
+    "swap",
+]
 
 
 class SwapRefused(Exception):
@@ -108,6 +117,7 @@ def swap(provider: IdentityProvider, by: Actor) -> None:
         candidate = kept(live, CANDIDATE)
         if candidate is None:
             raise SwapRefused("no_candidate", _("There is no candidate: it was swapped in, dropped or never proposed."))
+        _require_allowed(live, candidate, by)
         for condition in conditions(live, candidate):
             if not condition.done:
                 raise SwapRefused(condition.code, condition.words)
@@ -120,6 +130,21 @@ def swap(provider: IdentityProvider, by: Actor) -> None:
         _put_live(live, candidate)
         counts = _rekey_people(live, move, refuse_clashes=True)
         record(live.tenant, "provider.swapped", by=by, about=str(live.pk), before=before, after=public(live) | counts)
+
+
+def contact_may_swap(live: IdentityProvider, candidate: ProviderSettings) -> bool:
+    """Never to another issuer: whoever runs that chooses the subjects that it returns, a test sign-in's too."""
+    return live.contact_may_activate and not candidate.has_another_issuer
+
+
+def _require_allowed(live: IdentityProvider, candidate: ProviderSettings, by: Actor) -> None:
+    if by.kind != "contact" or contact_may_swap(live, candidate):
+        return
+    if live.contact_may_activate:
+        said = _("Another issuer is for your account manager at Huume to swap in, so that people stay who they are.")
+        raise SwapRefused("another_issuer", said)
+    said = _("Your account manager at Huume swaps the settings, once check and test sign-in are good.")
+    raise SwapRefused("not_allowed", said)
 
 
 def give_back(provider: IdentityProvider, by: Actor) -> None:

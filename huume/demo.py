@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from huume.child import child_command
-from huume.demo_state import TENANTS, DemoError, State, load_state, only_copy
+from huume.demo_state import TENANTS, WAITING, DemoError, State, load_state, only_copy
 from huume.postgres import PostgresError
 from huume.worker import KeptWorker
 
@@ -130,7 +130,7 @@ def prepare(state: State, issuer: str) -> None:
 
     with step("Bringing the database up to date"):
         call_command("migrate_schemas", verbosity=0)
-    with step("Preparing Acme Homes, Globex Housing"):
+    with step(f"Preparing {len(TENANTS) + len(WAITING)} organisations"):
         seed(state, issuer)
     connections.close_all()
     connection.close_pool()  # type: ignore[attr-defined]  # of Django's PostgreSQL backend
@@ -171,7 +171,9 @@ def directory(demo: Demo, state: State) -> Iterator["FakeProvider"]:
         replace(huume_client(tenant, host=demo.address(tenant).removeprefix("http://")), secrets=[secret], name=name)
         for (tenant, name), secret in zip(TENANTS.items(), state.client_secrets.values(), strict=True)
     ]
-    provider = FakeProvider(port=demo.provider_port, host="localhost", people=demo_people(), clients=clients)
+    provider = FakeProvider(
+        port=demo.provider_port, host="localhost", people=demo_people(), clients=clients, console=True
+    )
     try:
         provider.start()
     except OSError as error:
@@ -238,13 +240,28 @@ def guide(demo: Demo, state: State) -> str:
         [
             "\nHuume is running. Open, and be:\n",
             *lines,
-            "\n  The directory asks for no password: choose a person on its page.",
+            f"\n{onboarding(demo)}",
+            "  The directory asks for no password: choose a person on its page.",
             "  Browsers find *.localhost on this machine by themselves.",
             f"  Mail: {demo.address()}/outbox/ shows what the portal sends; none of it leaves this machine.",
             f"  Data and log: {demo.folder}; delete it to start afresh.",
             "\nCtrl-C stops it.",
         ]
     )
+
+
+def onboarding(demo: Demo) -> str:
+    """How to bring the customer that waits live, in the order in which things are needed."""
+    name, directory = WAITING["harbour"], f"http://localhost:{demo.provider_port}"
+    rows = [
+        (f"{demo.address()}/admin/readiness/", f"Ada: send {name} its setup link"),
+        (f"{demo.address()}/outbox/", "the mails to its IT contact: the link, then the code"),
+        (f"{directory}/console/", f"its directory’s console. Okta domain: {directory.removeprefix('http://')}"),
+    ]
+    width = max(len(where) for where, _what in rows) + 2
+    lines = [f"  {where:<{width}}{what}" for where, what in rows]
+    begun = f"{name} begins without sign-in. Bring it live, mistakes and all:\n"
+    return "\n".join([begun, *lines, "\n  What is changed in the console is gone once the demo stops."])
 
 
 def _stop(_number: int, _frame: object) -> None:

@@ -1,4 +1,5 @@
-"""What the demo starts with: two tenants with live providers, teams, people added in advance, an account manager.
+"""What the demo starts with: two tenants with live providers, one that waits for its setup link, teams, people added
+in advance, an account manager.
 
 May be run again: what a visitor of the demo has changed since stays as it is.
 """
@@ -15,7 +16,7 @@ from django_tenants.utils import tenant_context
 
 from accounts.access import set_access
 from accounts.models import Identity, Landlord, Role, Team, User
-from huume.demo_state import TENANTS, State
+from huume.demo_state import TENANTS, WAITING, State
 from tenants.configure import configure, look_up
 from tenants.models import IdentityProvider, Tenant
 from tenants.provision import provision
@@ -49,15 +50,22 @@ PEOPLE = {
 
 def seed(state: State, issuer: str) -> None:
     for subdomain, name in TENANTS.items():
-        tenant, _made = provision(subdomain, name, contact=f"it@{subdomain}.example")
-        Tenant.objects.filter(pk=tenant.pk, account_manager="").update(account_manager=ACCOUNT_MANAGER)
+        tenant = _tenant(subdomain, name)
         with tenant_context(tenant):
             _provider(tenant, issuer, state.client_secrets[subdomain])
             if subdomain == "acme" and not Team.objects.exists():
                 _teams()
             for person in PEOPLE[subdomain]:
                 _person(person)
+    for subdomain, name in WAITING.items():
+        _tenant(subdomain, name)
     _account_manager(state.password)
+
+
+def _tenant(subdomain: str, name: str) -> Tenant:
+    tenant, _made = provision(subdomain, name, contact=f"it@{subdomain}.example")
+    Tenant.objects.filter(pk=tenant.pk, account_manager="").update(account_manager=ACCOUNT_MANAGER)
+    return tenant
 
 
 def _provider(tenant: Tenant, issuer: str, secret: str) -> None:

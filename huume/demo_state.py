@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 TENANTS = {"acme": "Acme Homes", "globex": "Globex Housing"}
+# Without a provider: to be brought live by whoever tries the demo.
+WAITING = {"harbour": "Harbour Housing"}
 # To be read off a screen and typed: nothing that looks like something else.
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 

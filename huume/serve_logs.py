@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
+from huume.logs import without_links
+
 QUERY = re.compile(r"\?[^\s\"']+")
 
 
@@ -28,4 +30,5 @@ class LineFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps({name: QUERY.sub("?…", said) for name, said in line.items()}, ensure_ascii=False)
+        said = {name: QUERY.sub("?…", words) for name, words in line.items()}
+        return without_links(json.dumps(said, ensure_ascii=False))

@@ -96,6 +96,6 @@ def contacts(provider: IdentityProvider) -> list[str]:
 
 
 def contact_of(provider: IdentityProvider) -> str:
-    """The IT contact's address: whoever the latest setup link went to, else the tenant's."""
-    link = provider.setup_links.first()
+    """The IT contact's address: whoever the latest setup link went to that was not revoked, else the tenant's."""
+    link = provider.setup_links.exclude(end=SetupLink.End.REVOKED).first()
     return link.email if link else provider.tenant.contact

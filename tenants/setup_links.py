@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -22,6 +23,7 @@ from tenants.record import record
 DAYS, MOST_DAYS = 7, 30
 RUN_OUT = "run_out"
 SESSIONS_KEPT = timedelta(days=1)
+SAME_OPENING_SECONDS = 60
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -123,7 +125,9 @@ def on_record(link: SetupLink, kind: str, by: Actor, **more: str | int | bool) -
 
 
 def _end(links: SetupLinkQuerySet, end: SetupLink.End) -> int:
-    return links.filter(ended_at=None).update(ended_at=timezone.now(), end=end, code_digest="")
+    """Those that were guessed at too: sessions that they had started go on until then."""
+    ending = links.filter(Q(ended_at=None) | Q(end=SetupLink.End.GUESSED)).exclude(end=end)
+    return ending.update(ended_at=timezone.now(), end=end, code_digest="")
 
 
 def revoke(link: SetupLink, by: Actor) -> bool:
@@ -174,14 +178,16 @@ def whom_to_ask(link: SetupLink) -> str:
 
 
 def open_link(link: SetupLink, ip_address: str = "") -> bool:
-    """Puts the first opening on record, be it a mail scanner's; it spends nothing."""
-    if link.opened_at:
+    """Puts an opening on record, be it a mail scanner's; it spends nothing. False for one that is on record already.
+
+    What one address opens again within a minute (a HEAD and then a GET, a page loaded anew) is the same opening.
+    """
+    if not cache.add(f"setup-link-opened:{link.pk}:{ip_address}", True, SAME_OPENING_SECONDS):
         return False
     with transaction.atomic():
-        first = bool(SetupLink.objects.filter(pk=link.pk, opened_at=None).update(opened_at=timezone.now()))
-        if first:
-            on_record(link, "setup_link.opened", contact(link, ip_address))
-    return first
+        SetupLink.objects.filter(pk=link.pk, opened_at=None).update(opened_at=timezone.now())
+        on_record(link, "setup_link.opened", contact(link, ip_address))
+    return True
 
 
 def session_by_key(key: str, tenant: Tenant) -> SetupSession | None:

@@ -130,7 +130,7 @@ def at_the_test(run: Run) -> str:
 
 
 def at_sign_out(run: Run) -> str:
-    return f"{_('Sign out after the first sign-in: you should come back here.')} {sign_out(run)}"
+    return f"{_('The test sign-in ends with a sign-out: who comes back here has shown it.')} {sign_out(run)}"
 
 
 def clock(run: Run) -> str:

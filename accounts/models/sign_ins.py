@@ -43,7 +43,7 @@ class SignIn(models.Model):
     ip_address = models.GenericIPAddressField(_("address"), null=True)
     user_agent = models.CharField(_("browser"), max_length=300, blank=True)
     # By an IT contact who sets the provider up: nobody is signed in by it.
-    is_test = models.BooleanField(_("test"), default=False)
+    is_test = models.BooleanField(_("test"), default=False, db_default=False)
 
     objects = SignInQuerySet.as_manager()
 
@@ -79,8 +79,8 @@ class Attempt(models.Model):
     browser_digest = models.CharField(max_length=64)
     provider = models.UUIDField()
     # As which client at which issuer it began: the settings may be swapped before it comes back.
-    issuer = models.CharField(max_length=500, default="")
-    client_id = models.CharField(max_length=255, default="")
+    issuer = models.CharField(max_length=500, default="", db_default="")
+    client_id = models.CharField(max_length=255, default="", db_default="")
     nonce = models.CharField(max_length=64)
     verifier = models.CharField(max_length=128)
     redirect_uri = models.CharField(max_length=500)

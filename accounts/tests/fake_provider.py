@@ -40,7 +40,7 @@ from accounts.tests.fake_provider_cast import (
 from accounts.tests.fake_provider_directory import Directory
 from accounts.tests.fake_provider_faults import FAULTS, Fault, fault_cases
 from accounts.tests.fake_provider_http import Call, Reaction, Request, Server
-from accounts.tests.fake_provider_routes import BACK_CHANNEL, BOTH, ENDPOINT_NAMES, ROUTES, not_found, wrong_method
+from accounts.tests.fake_provider_routes import BACK_CHANNEL, ENDPOINT_NAMES, ROUTES, route_of, wrong_method
 from accounts.tests.fake_provider_transport import CUT_OFF, delay_of, spoilt
 
 __all__ = [
@@ -63,6 +63,9 @@ __all__ = [
 ]
 
 
+LOOPBACK = ("localhost", "127.0.0.1")
+
+
 class NoCallback(Exception):
     """The provider kept the browser on a page of its own: ``status`` and ``page``."""
 
@@ -79,7 +82,8 @@ class FakeProvider(Directory):
     "rfc9207" sends ``iss`` in the callback, promises so in the metadata, and puts a ``sid`` into the ID token.
     ``auto_person`` names one who is signed in here already: authorize then answers at once, without a page.
     ``faults`` holds what ``break_rule`` was told: names of ``FAULTS``, or an endpoint ("token", "jwks",
-    "myaccount/emails", ...) with a mode of transport ("hang", "slow:0.2", ...).
+    "myaccount/emails", ...) with a mode of transport ("hang", "slow:0.2", ...). ``console`` serves pages at /console/
+    where anybody may change the applications, so it is for this machine alone; ValueError for any other ``host``.
     """
 
     def __init__(
@@ -95,10 +99,13 @@ class FakeProvider(Directory):
         issuer_override: str = "",
         auto_person: str | None = None,
         kid: str = "",
+        console: bool = False,
     ) -> None:
+        if console and host not in LOOPBACK:
+            raise ValueError(f"The console is for this machine alone, not for {host}.")
         self.calls: list[Call] = []
         super().__init__(people, clients, style, thin, issuer_override, kid)
-        self.auto_person, self.delay = auto_person, delay
+        self.auto_person, self.delay, self.has_console = auto_person, delay, console
         self._host, self._port = host, port
         self._address = f"http://{host}:{port}" if port else ""
         self._server: Server | None = None
@@ -164,7 +171,7 @@ class FakeProvider(Directory):
     def _react(self, request: Request) -> tuple[Reaction, Callable[[], bool]]:
         call = Call.of(request)
         self.calls.append(call)
-        name, methods, endpoint = ROUTES.get(request.path, ("", BOTH, not_found))
+        name, methods, endpoint = route_of(self, request.path)
         fault_at, mode = self._transport_fault(name, request.path)
         time.sleep((self.delay if name in BACK_CHANNEL else 0.0) + delay_of(mode))
         if mode in CUT_OFF:

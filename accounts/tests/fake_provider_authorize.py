@@ -207,7 +207,8 @@ def dashboard(directory: Directory, request: Request) -> Response:
         for client in directory.clients
         if client.initiate_login_uri
     ]
-    return pages.dashboard(tiles, directory.find_person(session.subject) if session else None)
+    current = directory.find_person(session.subject) if session else None
+    return pages.dashboard(tiles, current, console=directory.has_console)
 
 
 def sign_out(directory: Directory, request: Request) -> Response:

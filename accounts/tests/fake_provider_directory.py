@@ -66,6 +66,7 @@ class Directory:
         self.style, self.thin, self.issuer_override = style, thin, issuer_override
         self.keys = KeyRing(kid)
         self.auto_person: str | None = None
+        self.has_console = False
         self.assertion_algorithms = list(ASSERTION_ALGORITHMS)
         self.faults: dict[str, Any] = {}
         self._lock = threading.RLock()
@@ -120,7 +121,8 @@ class Directory:
     def add_client(self, client: FakeClient) -> FakeClient:
         """Adds the application, in place of one with the same client ID."""
         with self._lock:
-            self.clients = [other for other in self.clients if other.client_id != client.client_id] + [client]
+            known = {other.client_id: other for other in self.clients}
+            self.clients = list({**known, client.client_id: client}.values())
         return client
 
     def attributes(self, person: FakePerson) -> dict[str, Any]:

@@ -29,23 +29,44 @@ strong, small { overflow-wrap: anywhere; }
 :focus-visible { outline: 3px solid var(--brand); outline-offset: 2px; }
 ul { list-style: none; padding: 0; margin: 0 0 1rem; display: grid; gap: .6rem; }
 """
+CONSOLE_STYLE = """
+main.console { width: min(46rem, 100%); }
+.console h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
+.console form { gap: 1.4rem; }
+.console fieldset, .console .field { display: grid; gap: .4rem; border: 0; border-top: 1px solid var(--line);
+  padding: 1rem 0 0; margin: 0; min-width: 0; }
+.console legend { float: left; padding: 0; } .console legend, .console .field > label { font-weight: 700; }
+.console p { margin: 0; } .console > p { margin: 0 0 1rem; }
+.console .choice { display: flex; gap: .6rem; align-items: baseline; }
+.console input:not([type=radio], [type=checkbox]), .console textarea { font: inherit; width: 100%; color: inherit;
+  background: transparent; border: 1px solid var(--line); border-radius: .6rem; padding: .55rem .8rem; }
+.console textarea { resize: vertical; overflow-wrap: anywhere; }
+.console button { width: auto; display: inline-block; padding: .45rem .9rem; justify-self: start; }
+.console button.save { background: var(--brand); border-color: var(--brand); color: var(--paper); font-weight: 700; }
+.console li { display: flex; flex-wrap: wrap; gap: .4rem .8rem; align-items: center; }
+.console form + p { margin-top: .6rem; }
+.console code { font-size: 1rem; user-select: all; }
+.told { border: 1px solid var(--brand); border-left-width: .4rem; border-radius: .6rem; padding: .7rem 1rem; }
+"""
+CONSOLE_SITE = 'Demo directory · <a href="/console/">Admin console</a>'
 HEADERS = (
     ("Cache-Control", "no-cache, no-store"),
     (
         "Content-Security-Policy",
-        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
     ),
     ("Referrer-Policy", "no-referrer"),
     ("X-Content-Type-Options", "nosniff"),
 )
 
 
-def page(title: str, body: str, status: int = 200, *headers: tuple[str, str]) -> Response:
-    """A whole page; ``body`` is markup, ``title`` is text."""
+def page(title: str, body: str, status: int = 200, *headers: tuple[str, str], console: bool = False) -> Response:
+    """A whole page; ``body`` is markup, ``title`` is text. Those of the ``console`` are wide and have forms."""
+    style, kind, site = (STYLE + CONSOLE_STYLE, "console", CONSOLE_SITE) if console else (STYLE, "", "Demo directory")
     html = f"""<!doctype html>
 <html lang="en-GB"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)} - Demo directory</title><link rel="icon" href="data:,"><style>{STYLE}</style></head>
-<body><main><p class="site">Demo directory</p><h1>{escape(title)}</h1>
+<title>{escape(title)} - Demo directory</title><link rel="icon" href="data:,"><style>{style}</style></head>
+<body><main class="{kind}"><p class="site">{site}</p><h1>{escape(title)}</h1>
 {body}
 </main></body></html>"""
     return Response.of_html(html, status, *HEADERS, *headers)
@@ -88,12 +109,15 @@ def _tile(client: FakeClient, link: str) -> str:
     return f'<li><a href="{escape(link)}">Open {escape(client.label)}</a></li>'
 
 
-def dashboard(tiles: Sequence[tuple[FakeClient, str]], current: FakePerson | None) -> Response:
+def dashboard(
+    tiles: Sequence[tuple[FakeClient, str]], current: FakePerson | None, *, console: bool = False
+) -> Response:
     """The directory's own first page: a link for each application that can be started from here, and sign-out."""
     who = f"You are signed in here as {escape(current.name)}." if current else "You are not signed in here."
     sign_out = '<form method="post" action="/signout"><button class="plain">Sign out of the directory</button></form>'
     listed = "".join(_tile(client, link) for client, link in tiles)
-    return page("Your applications", f"<p>{who}</p><ul>{listed}</ul>{sign_out if current else ''}")
+    admin = '<p><a href="/console/">Admin console</a></p>' if console else ""
+    return page("Your applications", f"<p>{who}</p><ul>{listed}</ul>{admin}{sign_out if current else ''}")
 
 
 def signed_out(*headers: tuple[str, str]) -> Response:

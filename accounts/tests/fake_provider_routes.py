@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from accounts.tests import fake_provider_api as api
 from accounts.tests import fake_provider_authorize as browser
+from accounts.tests import fake_provider_console as console
 from accounts.tests import fake_provider_discovery as discovery
 from accounts.tests import fake_provider_people_api as people_api
 from accounts.tests.fake_provider_directory import Directory
@@ -14,8 +15,9 @@ from accounts.tests.fake_provider_transport import Response, okta_error
 
 Endpoint = Callable[[Directory, Request], Response]
 GET, POST, BOTH = ("GET",), ("POST",), ("GET", "POST")
+Route = tuple[str, tuple[str, ...], Endpoint]
 
-ROUTES: dict[str, tuple[str, tuple[str, ...], Endpoint]] = {
+ROUTES: dict[str, Route] = {
     "/": ("dashboard", GET, browser.dashboard),
     "/signin": ("signin", POST, browser.sign_in),
     "/signout": ("signout", POST, browser.sign_out),
@@ -35,6 +37,13 @@ BACK_CHANNEL = {"discovery", "token", "par", "jwks", "userinfo", "myaccount"}
 
 
 ENDPOINT_NAMES = {name for name, _, _ in ROUTES.values()} | {f"myaccount/{name}" for name in people_api.RESOURCES}
+
+
+def route_of(directory: Directory, path: str) -> Route:
+    """Name, methods and endpoint. The console's own endpoint tells its pages apart, for they come and go."""
+    if directory.has_console and path.startswith(console.ROOT):
+        return "console", BOTH, console.console
+    return ROUTES.get(path, ("", BOTH, not_found))
 
 
 def not_found(directory: Directory, request: Request) -> Response:

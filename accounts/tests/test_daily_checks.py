@@ -52,8 +52,8 @@ def test_a_provider_that_is_not_live_is_not_checked(provider: IdentityProvider) 
 
 
 def test_it_is_not_checked_twice_a_day(provider: IdentityProvider) -> None:
-    assert "Checked: 1 providers." in daily()
-    assert "Checked" not in daily()
+    assert "Providers checked: 1." in daily()
+    assert "checked" not in daily()
     assert checks() == 1
 
 
@@ -79,7 +79,7 @@ def test_a_check_by_hand_does_not_take_its_place(provider: IdentityProvider) -> 
 
 def test_one_that_is_under_way_is_left_to_who_asked(provider: IdentityProvider) -> None:
     ProviderCheck.objects.create(provider=provider, started_at=timezone.now())
-    assert "Checked" not in daily()
+    assert "checked" not in daily()
 
 
 def test_what_begins_to_fail_is_told_once(provider: IdentityProvider, mails: Mails) -> None:
@@ -126,7 +126,7 @@ def test_a_tenant_whose_check_goes_wrong_is_named_and_the_others_are_checked(
 def test_a_provider_that_is_down_is_no_fault_of_daily(acme: Tenant, okta: FakeProvider) -> None:
     configure_okta(acme, okta)
     okta.stop()
-    assert "Checked: 1 providers." in daily()
+    assert "Providers checked: 1." in daily()
 
 
 def test_records_of_old_checks_go(acme: Tenant) -> None:

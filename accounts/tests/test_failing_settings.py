@@ -73,7 +73,7 @@ def _families() -> list[type[SignInError]]:
     [
         {"created_at": timezone.now() - timedelta(hours=25)},
         {"told_failing_at": timezone.now()},
-        {"looked_at_again": timezone.now() - timedelta(minutes=59)},
+        {"looked_at_again": timezone.now() - timedelta(minutes=20)},
     ],
 )
 def test_too_late_told_already_or_looked_at_just_now(swapped: IdentityProvider, changes: dict[str, Any]) -> None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from huume.setup.access import SetupRequest
 
 
+LAST = ("details", "check", "test", "live")
+
+
 class FrameStep(TypedDict):
     id: str
     title: str
@@ -37,7 +40,7 @@ def frame(request: SetupRequest, current: str) -> dict[str, Any]:
         "steps": steps,
         "number": number,
         "count": len(steps),
-        "minutes_left": sum(step["minutes"] for step in steps if not step["done"]),
+        "minutes_left": sum(step["minutes"] for step in left(provider, steps)),
         "whom_to_ask": provider.tenant.account_manager,
         "noted": noted_words(request.GET.getlist("noted")),
     }
@@ -53,6 +56,12 @@ def steps_of(provider: IdentityProvider, current: str) -> list[FrameStep]:
     for each in steps:
         each["current"] = each["id"] == current
     return steps
+
+
+def left(provider: IdentityProvider, steps: list[FrameStep]) -> list[FrameStep]:
+    """What is still to do. Who changes settings of a live provider has followed the guide once."""
+    wanted = [each for each in steps if not each["done"]]
+    return [each for each in wanted if each["id"] in LAST] if provider.is_live else wanted
 
 
 def last_steps(provider: IdentityProvider) -> list[FrameStep]:

@@ -33,7 +33,7 @@ def check(request: HttpRequest, context: dict[str, Any], pk: UUID) -> HttpRespon
         if not request.user.has_perm(MAY_ASK):
             raise PermissionDenied
         try:
-            asked = check_runs.ask(provider, settings=kept, by=staff_actor(request))
+            asked = check_runs.ask(provider, settings=kept, by=staff_actor(request), most=check_runs.MOST_FOR_OPERATORS)
         except check_runs.CheckRefused as refusal:
             return render(request, TEMPLATE, {**context, "refusal": str(refusal)}, status=429)
         return HttpResponseRedirect(_with_settings(reverse("admin:check-run", args=[pk, asked.pk]), kept))

@@ -109,7 +109,8 @@ class Row:
 
     @property
     def may_be_revoked(self) -> bool:
-        return self.link is not None and self.link.ended_at is None
+        """One that was guessed at too: who was in by it still is."""
+        return self.link is not None and (self.link.ended_at is None or self.link.end == SetupLink.End.GUESSED)
 
 
 def rows_of(tenant: Tenant) -> list[Row]:

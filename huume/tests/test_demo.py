@@ -2,16 +2,18 @@
 
 import json
 import os
+import re
 import signal
 import socket
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from accounts.tests.fake_provider import ACME_PEOPLE, GLOBEX_PEOPLE
-from huume.demo_state import DemoError, load_state
+from huume.demo_state import DemoError, State, load_state
 from huume.tests.children import children_of, wait_for
 from huume.tests.running_demo import Browser, RunningDemo, free_port, gone, processes_of
 
@@ -67,6 +69,13 @@ def test_damaged_state_says_what_to_delete(tmp_path: Path) -> None:
         load_state(tmp_path)
 
 
+def test_state_of_an_older_demo_still_serves(tmp_path: Path) -> None:
+    """It knew of two tenants, and the third has no secret to be kept."""
+    older = asdict(State()) | {"client_secrets": {"acme": "of-acme", "globex": "of-globex"}}
+    (tmp_path / "demo.json").write_text(json.dumps(older))
+    assert asdict(load_state(tmp_path)) == older
+
+
 def test_secrets_are_random_kept_and_closed_to_others(tmp_path: Path) -> None:
     state = load_state(tmp_path)
     assert load_state(tmp_path) == state
@@ -85,7 +94,8 @@ def test_guide_says_what_to_open_and_whom_to_be(demo: RunningDemo) -> None:
     assert f"password {json.loads((demo.folder / 'demo.json').read_text())['password']}" in demo.said
 
 
-def test_account_manager_signs_in_with_the_password_it_prints(demo: RunningDemo) -> None:
+def ada(demo: RunningDemo) -> Browser:
+    """Signed in with the password that the demo prints."""
     browser, address = Browser(), f"http://localhost:{demo.port}/admin/login/"
     browser.open(address)
     password = load_state(demo.folder).password
@@ -93,7 +103,26 @@ def test_account_manager_signs_in_with_the_password_it_prints(demo: RunningDemo)
     form = {"username": "ada@huume.example", "password": password, "csrfmiddlewaretoken": token}
     status, location, page = browser.open(f"{address}?next=/admin/", form)
     assert (status, location) == (302, "/admin/"), page
-    assert browser.open(f"http://localhost:{demo.port}/admin/")[0] == 200
+    return browser
+
+
+def test_account_manager_signs_in_with_the_password_it_prints(demo: RunningDemo) -> None:
+    assert ada(demo).open(f"http://localhost:{demo.port}/admin/")[0] == 200
+
+
+def test_customer_that_waits_is_on_the_board_that_the_guide_names(demo: RunningDemo) -> None:
+    address = f"http://localhost:{demo.port}/admin/readiness/"
+    assert address in demo.said
+    board = ada(demo).open(address)[2]
+    (row,) = (row for row in board.split("<tr") if "Harbour Housing" in row)
+    assert "Send the link" in row
+
+
+def test_directory_has_the_console_that_the_guide_names_and_says_its_domain(demo: RunningDemo) -> None:
+    console = re.search(r"http://(localhost:\d+)/console/ .*Okta domain: (\S+)", demo.said)
+    assert console, demo.said
+    assert console[1] == console[2]
+    assert "Create App Integration" in Browser().open(f"http://{console[1]}/console/")[2]
 
 
 def test_mail_is_shown_on_the_page_that_the_guide_names(demo: RunningDemo) -> None:

@@ -171,4 +171,7 @@ def test_the_public_schema_holds_the_register_and_nothing_else(db: None) -> None
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         tables = {name for (name,) in cursor.fetchall()}
-    assert {name for name in tables if not name.startswith("tenants_")} == {"django_migrations"}
+    assert {name for name in tables if not name.startswith("tenants_")} == {
+        "django_migrations",
+        "django_tasks_database_dbtaskresult",
+    }

@@ -11,6 +11,10 @@ from tenants.discovery import Metadata
 from tenants.fields import EncryptedTextField, Sealed
 
 
+# Columns that came later have a default in the database too: processes of the version before go on inserting rows.
+EMPTY_LIST = models.Value([], output_field=models.JSONField())
+
+
 class AuthMethod(models.TextChoices):
     """How we prove to the provider that we are the client (OpenID Connect Core 1.0, 9)."""
 
@@ -22,7 +26,11 @@ class ClientSettings(models.Model):
     issuer = models.CharField(_("issuer"), max_length=500, blank=True)
     client_id = models.CharField(_("client ID"), max_length=255, blank=True)
     auth_method = models.CharField(
-        _("client authentication"), max_length=20, choices=AuthMethod.choices, default=AuthMethod.SECRET
+        _("client authentication"),
+        max_length=20,
+        choices=AuthMethod.choices,
+        default=AuthMethod.SECRET,
+        db_default=AuthMethod.SECRET,
     )
     client_secret = EncryptedTextField(_("client secret"))
     secret_expires_on = models.DateField(_("client secret runs out on"), null=True, blank=True)
@@ -30,7 +38,7 @@ class ClientSettings(models.Model):
     metadata_fetched_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Of the last live check: when, and the ids of the lines that failed.
     checked_at = models.DateTimeField(_("checked"), null=True, blank=True, editable=False)
-    check_failed = models.JSONField(default=list, blank=True, editable=False)
+    check_failed = models.JSONField(default=list, db_default=EMPTY_LIST, blank=True, editable=False)
     tested_at = models.DateTimeField(_("test sign-in"), null=True, blank=True, editable=False)
 
     # What goes over where these settings take another's place.

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tenants.actor import Actor
-from tenants.models.client_settings import ClientSettings
+from tenants.models.client_settings import EMPTY_LIST, ClientSettings
 from tenants.models.register import Tenant
 from tenants.signals import access_ended, went_live
 
@@ -71,22 +71,25 @@ class IdentityProvider(ClientSettings):
     scopes_refused_at = models.DateTimeField(_("scopes refused"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
     contact_may_activate = models.BooleanField(
-        _("the IT contact may switch it live"), default=False, help_text=_("Once check and test sign-in are good.")
+        _("the IT contact may switch it live"),
+        default=False,
+        db_default=False,
+        help_text=_("Once check and test sign-in are good."),
     )
     # Ids of the guide's steps that the IT contact has ticked off; the one they were last seen at.
-    steps_done = models.JSONField(default=list, blank=True, editable=False)
-    step = models.CharField(max_length=40, blank=True, editable=False)
+    steps_done = models.JSONField(default=list, db_default=EMPTY_LIST, blank=True, editable=False)
+    step = models.CharField(max_length=40, blank=True, default="", db_default="", editable=False)
     # Whom the IT contact names. It gives nothing until an account manager switches the provider live.
-    first_administrator = models.EmailField(_("first user administrator"), blank=True)
+    first_administrator = models.EmailField(_("first user administrator"), blank=True, default="", db_default="")
     submitted_at = models.DateTimeField(_("submitted"), null=True, blank=True, editable=False)
     live_at = models.DateTimeField(_("live"), null=True, blank=True, editable=False)
     first_sign_in_at = models.DateTimeField(_("first sign-in"), null=True, blank=True, editable=False)
-    last_error = models.CharField(_("last error"), max_length=50, blank=True, editable=False)
+    last_error = models.CharField(_("last error"), max_length=50, blank=True, default="", db_default="", editable=False)
     last_error_at = models.DateTimeField(null=True, blank=True, editable=False)
     # The kept settings whose secret worked where this one's did not (ProviderSettings); tried first from then on.
     worked_with = models.UUIDField(null=True, blank=True, editable=False)
     # Reminders that have gone out: each a date of `secret_expires_on` and the days before it (tenants.reminders).
-    reminded = models.JSONField(default=list, blank=True, editable=False)
+    reminded = models.JSONField(default=list, db_default=EMPTY_LIST, blank=True, editable=False)
     # There once `fresh` has brought it along.
     tenant_suspended_at: datetime | None
 

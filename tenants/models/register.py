@@ -33,7 +33,11 @@ class Tenant(TenantMixin):
     )
     created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
     account_manager = models.EmailField(
-        _("account manager"), blank=True, help_text=_("Who of Huume's staff is told what happens here.")
+        _("account manager"),
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Who of Huume's staff is told what happens here."),
     )
     # Somebody who signed in and may let others in; on the readiness board.
     first_administrator_at = models.DateTimeField(null=True, blank=True, editable=False)

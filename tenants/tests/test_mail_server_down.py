@@ -109,7 +109,7 @@ def test_daily_sends_what_had_to_wait(acme: Tenant, capsys: pytest.CaptureFixtur
         call_command("daily")
         call_command("daily")
     assert len(server.received) == 1
-    assert "Sent: 1 mails that had waited." in capsys.readouterr().out
+    assert "sent now: 1." in capsys.readouterr().out
 
 
 def test_daily_does_not_wait_for_a_server_that_is_away_again_and_again(acme: Tenant) -> None:

@@ -61,9 +61,10 @@ TASKS: tuple[Callable[[], dict[str, int]], ...] = (
 
 class Command(OneLineCommand):
     help = (
-        "What has to be done once a day, tenant by tenant: expired sessions, dead attempts and sign-ins older than "
-        "13 months are removed. Safe to run twice, and two at once. A tenant that fails does not stop the others; "
-        "the exit status is then 1."
+        "What has to be done once a day, tenant by tenant: what is over is removed (sessions, attempts, sign-ins older "
+        "than 13 months, keys that no provider needs any more), and whoever has a client secret that runs out is "
+        "reminded. Then every live provider is checked, and mail that had to wait is sent. Safe to run twice, and two "
+        "at once. A tenant that fails does not stop the others; the exit status is then 1."
     )
     example = "(as a line of crontab: 15 3 * * * cd /srv/huume && .venv/bin/python manage.py daily)"
 
@@ -91,8 +92,8 @@ class Command(OneLineCommand):
         said = ", ".join(f"{number} {what}" for what, number in removed.items())
         if unchecked:
             raise CommandError(f"Live checks went wrong for {', '.join(unchecked)}. The log says why.")
-        checks = f" Checked: {checked} providers." if checked else ""
-        late = f" Sent: {mails} mails that had waited." if mails else ""
+        checks = f" Providers checked: {checked}." if checked else ""
+        late = f" Mails that had waited and are sent now: {mails}." if mails else ""
         self.stdout.write(f"{len(tenants)} tenants done. Removed: {said}.{checks}{late}")
 
 

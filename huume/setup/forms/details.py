@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.oidc.errors import ProviderUnreachable
+from accounts.provider_places import place_at
 from huume.setup import pasted
 from huume.setup.forms.fields import AcceptedIssuers, PastedField, SecretField
 from huume.setup.pasted_words import problem_of_client_id, problem_of_secret
@@ -178,7 +180,12 @@ class DetailsForm(forms.Form):
     def _discover(self) -> None:
         typed = self.cleaned_data.get("domain", "")
         try:
-            self.found = handover.find(self.provider, typed, self.cleaned_data["client_id"])
+            with place_at(self.provider.pk):
+                self.found = handover.find(self.provider, typed, self.cleaned_data["client_id"])
+        except ProviderUnreachable:
+            words = _("Too many requests for this provider are under way. Wait a few seconds, and send it once more.")
+            self.add_error(None, ValidationError(words, code="busy"))
+            return
         except DiscoveryError as error:
             place = "domain" if "domain" in self.fields else None
             self.add_error(place, ValidationError(handover.explain(error, typed), code=error.reason))

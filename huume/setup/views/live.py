@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.going_live import NotReady, go_live, obstacles
-from accounts.swap import SwapRefused, swap
+from accounts.swap import SwapRefused, contact_may_swap, swap
 from huume.setup.access import SetupRequest, actor_of, with_setup_session
 from huume.setup.frame import frame, in_hand, is_checked
-from tenants.models import IdentityProvider
+from tenants.models import IdentityProvider, ProviderSettings
 
 
 @with_setup_session
@@ -48,7 +48,9 @@ def _context(request: SetupRequest) -> dict[str, Any]:
         "is_checked": is_checked(settings),
         "is_tested": settings.tested_at is not None,
         "obstacles": [] if is_candidate or not provider.contact_may_activate else obstacles(provider),
-        "may_switch": provider.contact_may_activate,
+        "may_switch": contact_may_swap(provider, settings)
+        if isinstance(settings, ProviderSettings)
+        else provider.contact_may_activate,
         "address": provider.tenant.address,
         "switch_label": _("Use the new settings from now on") if is_candidate else _("Switch live"),
     }

@@ -4,12 +4,14 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import rehearse
 from accounts.attempts import ForTest
 from accounts.reasons import advice, explain
 from accounts.views.sign_in import begin_test
+from huume import refusals
 from huume.content_policy import allow_form_action
 from huume.setup.access import SetupRequest, with_setup_session
 from huume.setup.frame import frame, in_hand, is_checked
@@ -27,6 +29,8 @@ def rehearsal(request: SetupRequest) -> HttpResponse:
         kept = settings if isinstance(settings, ProviderSettings) else None
         if "sign-out" in request.POST:
             return _sign_out(request, kept)
+        if rehearse.is_used_up(request.provider):
+            return _too_many(request)
         test = ForTest(request.setup_session.pk, kept.pk if kept else None)
         return begin_test(request, _as_tried(request, kept), test)
     if "signed-out" in request.GET:
@@ -37,6 +41,21 @@ def rehearsal(request: SetupRequest) -> HttpResponse:
         metadata = settings.metadata
         there = {origin(metadata.authorization_endpoint), origin(metadata.end_session_endpoint)}
         allow_form_action(answer, " ".join(sorted(there - {""})))
+    return answer
+
+
+def _too_many(request: SetupRequest) -> HttpResponse:
+    text = _("There were %(most)d test sign-ins within the last hour, which is all that is allowed. Try again later.")
+    answer = refusals.refuse(
+        request,
+        429,
+        title=_("One moment, please"),
+        text=text % {"most": rehearse.MOST_AN_HOUR},
+        code="too_many_tests",
+        action=rehearse.BACK_TO,
+        action_label=_("Back to the test sign-in"),
+    )
+    answer.headers["Retry-After"] = "3600"
     return answer
 
 
