@@ -26,6 +26,7 @@ MOST_NEXT = 2000
 TAKE = """
     DELETE FROM accounts_attempt a USING accounts_signin s
     WHERE s.id = a.sign_in_id AND a.state_digest = %s AND a.browser_digest = %s
+      AND NOT EXISTS (SELECT FROM accounts_attempt spent WHERE spent.state_digest = %s)
     RETURNING a.*, s.reference
 """
 FORGET_OLDEST = """
@@ -151,15 +152,31 @@ def _forget_oldest(browser_digest: str) -> None:
         cursor.execute(FORGET_OLDEST, [browser_digest, Attempt.MOST_AT_ONCE - 1])
 
 
-def take(state: str, browser_key: str) -> Attempt:
+def take(state: str, browser_key: str, code: str = "") -> Attempt:
     """The attempt of this state and this browser, which is gone from then on, whatever comes of it.
 
-    One statement, so that the same answer twice finds it once; it brings the reference along. Raises StrayAnswer.
+    One statement, so that the same answer twice finds it once; it brings the reference along. Raises StrayAnswer,
+    also where a test has brought this code back already (`spend`).
     """
-    taken = list(Attempt.objects.raw(TAKE, [digest(state), digest(browser_key)]))
+    taken = list(Attempt.objects.raw(TAKE, [digest(state), digest(browser_key), _code_digest(code)]))
     if not taken:
         raise StrayAnswer("answer_no_attempt" if browser_key else "answer_other_browser")
     return taken[0]
+
+
+def _code_digest(code: str) -> str:
+    """Never a state's: none has a colon."""
+    return digest(f"code:{code}")
+
+
+def spend(attempt: Attempt, code: str) -> None:
+    """No other attempt comes back with this code, which a test is about to redeem where the tried settings say.
+
+    These share the redirect URI of the live ones, so a directory on trial could have the live one's code delivered to
+    itself, and come back with it (the mix-up attack, RFC 9700 section 4.4). Kept as an attempt that no browser has.
+    """
+    spent = Attempt(state_digest=_code_digest(code), provider=attempt.provider, sign_in_id=attempt.sign_in_id)
+    Attempt.objects.bulk_create([spent], ignore_conflicts=True)
 
 
 def check(attempt: Attempt, provider: IdentityProvider) -> None:

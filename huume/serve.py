@@ -94,6 +94,8 @@ def main() -> None:
     """Serves until it is told to stop, or exits 1 with what the failing step said."""
     if (ROOT / ".env").is_file():
         environ.Env.read_env(ROOT / ".env")
+    if not os.environ.get("EMAIL_URL"):
+        print("EMAIL_URL is not set: mails, with the links and codes in them, are printed here.", file=sys.stderr)
     command = gunicorn_command(bind_from(os.environ), workers=workers_from(os.environ))
     for step in FIRST:
         if subprocess.run([sys.executable, ROOT / "manage.py", *step], cwd=ROOT).returncode:  # noqa: S603

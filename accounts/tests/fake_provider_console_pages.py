@@ -18,7 +18,7 @@ TOLD = {
     "created": "Created. Go on with the guide: fill in what follows, then press Save.",
     "saved": "Saved. It applies at once.",
     "no-keys": "The rest is saved. For a public key, give the address where the keys are: http:// or https://",
-    "enough-secrets": "There are two secrets already, and Okta keeps no more. Deactivate one, and delete it first.",
+    "enough-secrets": "There are two secrets already, and Okta keeps no more. First delete one that is inactive.",
 }
 CREDENTIALS = "Client ID, secret and domain"
 TYPED = 'spellcheck="false" autocapitalize="none" autocomplete="off"'

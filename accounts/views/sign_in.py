@@ -87,7 +87,8 @@ def finish(request: HttpRequest, slug: str) -> HttpResponse:
     provider = _provider(request, slug)
     try:
         answer = read_answer(dict(request.GET.lists()))
-        attempt = attempts.take(answer.state, request.COOKIES.get(settings.ATTEMPT_COOKIE_NAME, ""))
+        browser_key = request.COOKIES.get(settings.ATTEMPT_COOKIE_NAME, "")
+        attempt = attempts.take(answer.state, browser_key, answer.code)
     except StrayAnswer as error:
         count_stray(request, error)
         return refused(request, error, provider)
@@ -117,6 +118,7 @@ def begin_test(request: HttpRequest, provider: IdentityProvider, test: ForTest) 
 
 def _finish_test(request: HttpRequest, provider: IdentityProvider, attempt: Attempt, answer: Answer) -> HttpResponse:
     """Only in the browser that the test was begun in; what came of it is shown among the setup pages."""
+    attempts.spend(attempt, answer.code)
     try:
         session = rehearse.session_of(request, attempt)
         tried = rehearse.provider_of(attempt, provider)

@@ -51,7 +51,10 @@ def test_a_code_that_a_test_brought_back_signs_nobody_in(
     hers_at_ours = mallory.get(START)["Location"]
     honest = okta.authorize(passed_on(contact.post(TEST)["Location"], hers_at_ours), person="alice")
     contact.get(callback(honest))
-    stolen = {"code": parse_qs(urlsplit(honest).query)["code"][0], "state": parse_qs(urlsplit(hers_at_ours).query)["state"][0]}
+    stolen = {
+        "code": parse_qs(urlsplit(honest).query)["code"][0],
+        "state": parse_qs(urlsplit(hers_at_ours).query)["state"][0],
+    }
     answer = mallory.get("/oauth2/okta/authresp", stolen)
     assert answer.status_code == 400
     assert settings.SESSION_COOKIE_NAME not in mallory.cookies
