@@ -175,8 +175,9 @@ def spend(attempt: Attempt, code: str) -> None:
     These share the redirect URI of the live ones, so a directory on trial could have the live one's code delivered to
     itself, and come back with it (the mix-up attack, RFC 9700 section 4.4). Kept as an attempt that no browser has.
     """
-    spent = Attempt(state_digest=_code_digest(code), provider=attempt.provider, sign_in_id=attempt.sign_in_id)
-    Attempt.objects.bulk_create([spent], ignore_conflicts=True)
+    if code:
+        spent = Attempt(state_digest=_code_digest(code), provider=attempt.provider, sign_in_id=attempt.sign_in_id)
+        Attempt.objects.bulk_create([spent], ignore_conflicts=True)
 
 
 def check(attempt: Attempt, provider: IdentityProvider) -> None:

@@ -102,7 +102,11 @@ def _rekey(candidate: ProviderSettings) -> Condition:
         said = _("%(who)s has confirmed the list of people.") % {"who": candidate.rekey_confirmed_by}
         return Condition("rekey_unproven", True, said)
     if candidate.rekey_proven_at:
-        return Condition("rekey_unproven", True, _("A test sign-in returned the subject that we hold for that person."))
+        said = _(
+            "A test sign-in returned a subject that we hold for somebody. Whoever runs the new issuer chooses what it"
+            " returns: be sure that it is the customer’s."
+        )
+        return Condition("rekey_unproven", True, said)
     said = _(
         "The issuer is another one, so people could arrive as new, waiting users. Somebody who has signed in before"
         " makes a test sign-in with the candidate, or you confirm the list of people below."

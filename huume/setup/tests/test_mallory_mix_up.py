@@ -67,3 +67,13 @@ def test_people_sign_in_while_a_candidate_is_tested(
 ) -> None:
     contact.get(callback(hers.authorize(contact.post(TEST)["Location"], person="alice")))
     assert arrive(client_for(acme), okta, "bob")["Location"] == "/"
+
+
+def test_a_test_without_a_code_spends_nobodys(
+    acme: Tenant, hers: FakeProvider, contact: TenantClient, client_for: ClientFor
+) -> None:
+    """An error that comes back says as much as it did before."""
+    for browser, begun in ((contact, contact.post(TEST)), (client := client_for(acme), client.get(START))):
+        state = parse_qs(urlsplit(begun["Location"]).query)["state"][0]
+        answer = browser.get("/oauth2/okta/authresp", {"state": state, "error": "access_denied"})
+        assert answer.status_code == (302 if browser is contact else 403)
