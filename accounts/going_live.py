@@ -140,7 +140,7 @@ def follow_up(*, provider: IdentityProvider, by: Actor | None, **_kwargs: Any) -
     if link or (by and by.kind != COMMAND.kind):
         setup_emails.went_live(provider, by or COMMAND)
     make_first_administrator(provider, by or COMMAND)
-    if link and not _change_is_under_way(provider):
+    if not _change_is_under_way(provider):
         setup_links.finish(provider)
 
 

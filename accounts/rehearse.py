@@ -16,7 +16,7 @@ from accounts import attempts
 from accounts.models import Attempt, Identity, SignIn, User
 from accounts.oidc.claims import Person
 from accounts.oidc.errors import SignInError, StrayAnswer, Suspended
-from accounts.oidc.logout import end_session_url
+from accounts.oidc.logout import end_session_url, issuer_of
 from accounts.oidc.requests import Answer
 from accounts.sign_in import prove
 from accounts.swap import prove_rekey
@@ -130,7 +130,8 @@ def end_session_address(provider: IdentityProvider, session: SetupSession) -> st
         id_token = session.take_id_token()
     except DecryptionError:
         return ""
-    if not (endpoint and id_token):
+    # Verified when it came; another directory may have been handed over since.
+    if not (endpoint and id_token) or issuer_of(id_token) != provider.issuer:
         return ""
     home = provider.tenant.address
     return end_session_url(

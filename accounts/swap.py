@@ -17,9 +17,9 @@ from accounts.rekeying import (
     prove_rekey,
 )
 from tenants.actor import Actor
-from tenants.candidates import CANDIDATE, FORMER, held, kept, public, require_only_provider, same_client
+from tenants.candidates import CANDIDATE, FORMER, held, kept, require_only_provider, same_client
 from tenants.models import IdentityProvider, ProviderSettings
-from tenants.record import record
+from tenants.record import public, record
 
 __all__ = [
     "Condition",

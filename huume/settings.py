@@ -128,7 +128,11 @@ def database() -> dict[str, Any]:
 
 
 DATABASES = {} if KEYLESS else {"default": database()}
-CACHES = {"default": {**env.cache("CACHE_URL", default="locmemcache://"), "KEY_FUNCTION": "huume.cache.tenant_key"}}
+CACHE_CONFIG = env.cache("CACHE_URL", default="locmemcache://")
+if CACHE_CONFIG["BACKEND"].endswith("LocMemCache"):
+    # Counters by address share it with the providers' keys: 300, Django's own, are soon pushed out.
+    CACHE_CONFIG["OPTIONS"] = {"MAX_ENTRIES": 10_000, **CACHE_CONFIG.get("OPTIONS", {})}
+CACHES = {"default": {**CACHE_CONFIG, "KEY_FUNCTION": "huume.cache.tenant_key"}}
 EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10  # seconds, for each answer of the mail server

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from django_tenants.utils import schema_context
 
 from huume.staff import confirmation
+from huume.staff.actor import staff_actor
 from tenants.forms import DeleteTenantForm, HostForm, HostFormSet, NewTenantForm, TenantForm
 from tenants.models import Domain, IdentityProvider, Tenant
 from tenants.progress import MILESTONES, progress_of
@@ -212,12 +213,12 @@ class TenantAdmin(RegisterAdmin):
             super().save_related(request, form, formsets, change)
 
     def suspend(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self.press(
-            request, object_id, Tenant.suspend, _("Suspended. Nobody signs in, and open sessions are gone.")
-        )
+        by, words = staff_actor(request), _("Suspended. Nobody signs in, and open sessions are gone.")
+        return self.press(request, object_id, lambda tenant: tenant.suspend(by), words)
 
     def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self.press(request, object_id, Tenant.resume, _("Resumed. People can sign in again."))
+        by, words = staff_actor(request), _("Resumed. People can sign in again.")
+        return self.press(request, object_id, lambda tenant: tenant.resume(by), words)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Only with the tenant's name typed in."""

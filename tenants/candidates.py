@@ -13,7 +13,7 @@ from tenants.configure import Found
 from tenants.fields import Sealed
 from tenants.models import AuthMethod, IdentityProvider, ProviderSettings
 from tenants.models.client_settings import ClientSettings
-from tenants.record import record
+from tenants.record import public, record
 
 CANDIDATE, FORMER = ProviderSettings.State.CANDIDATE, ProviderSettings.State.FORMER
 
@@ -115,14 +115,3 @@ def _same_clients_secret(candidate: ProviderSettings, others: list[Any]) -> Seal
 
 def same_client(one: ClientSettings, other: ClientSettings) -> bool:
     return (one.issuer, one.client_id) == (other.issuer, other.client_id)
-
-
-def public(settings: ClientSettings) -> dict[str, Any]:
-    """What may be told of settings: never the secret."""
-    expires = settings.secret_expires_on
-    return {
-        "issuer": settings.issuer,
-        "client_id": settings.client_id,
-        "auth_method": str(settings.auth_method),
-        "secret_expires_on": expires.isoformat() if expires else "",
-    }

@@ -10,10 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tenants.actor import Actor
 from tenants.discovery import Metadata, discover, fetch, parse_domain, parse_issuer
 from tenants.metadata import outbound_client
 from tenants.models import AuthMethod, IdentityProvider, Tenant
 from tenants.naming import normalise_host, validate_host
+from tenants.record import configured, record_configured
 from tenants.signals import access_ended
 
 GOOGLE_ISSUER = "https://accounts.google.com"
@@ -60,16 +62,18 @@ def configure(
     client_secret: str = "",
     auth_method: str = "",
     email_domains: Sequence[str] | None = None,
+    by: Actor | None = None,
 ) -> IdentityProvider:
     """Creates or updates; an empty secret and email domains of None leave those as they are.
 
     Another issuer clears the stored secret, so that it never goes to another host. An empty `auth_method` leaves that
-    as it is, unless a secret is given. Raises ValidationError.
+    as it is, unless a secret is given. What changed goes on record as done by `by`; None: the caller sees to that.
+    Raises ValidationError.
     """
     with transaction.atomic():
         provider = IdentityProvider.objects.select_for_update().filter(tenant=tenant, slug=slug).first()
         provider = provider or IdentityProvider(tenant=tenant, slug=slug)
-        former = _client(provider)
+        former, before = _client(provider), configured(provider)
         if provider.issuer and provider.issuer != found.metadata.issuer:
             provider.set_client_secret("")
             # Whoever the former directory vouched for is not vouched for by this one.
@@ -84,6 +88,8 @@ def configure(
         _keep_status_true(provider)
         provider.full_clean()
         provider.save()
+        if by:
+            record_configured(provider, before, by=by, secret_given=bool(client_secret.strip()))
         return provider
 
 

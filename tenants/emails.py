@@ -13,6 +13,7 @@ from tenants.models import IdentityProvider, Mail, SetupLink, Tenant
 from tenants.outbox import page, queue_mail, queue_to_each, spelled, staff_page, whom_to_ask
 
 CODE_LIFETIME = timedelta(minutes=15)
+TOLD_AGAIN = timedelta(minutes=10)
 
 
 def setup_link(link: SetupLink, token: str) -> Mail:
@@ -44,6 +45,10 @@ def setup_link_closed(link: SetupLink) -> list[Mail]:
 def submitted(provider: IdentityProvider, by_email: str) -> list[Mail]:
     """To the account manager: the IT contact has handed over. Of a live provider it is a candidate beside it."""
     live, by = int(provider.is_live), by_email or "The IT contact"
+    told = Mail.objects.filter(name="submitted", tenant=provider.tenant, created_at__gt=timezone.now() - TOLD_AGAIN)
+    # Whoever corrects a mistake hands over several times: one mail says it.
+    if told.exists():
+        return []
     return to_staff("submitted", provider, "changing" if live else "going-live", {"by": by, "live": live})
 
 
@@ -51,7 +56,11 @@ def went_live(provider: IdentityProvider, by: Actor | None) -> list[Mail]:
     """To the IT contact and the account manager."""
     tenant = provider.tenant
     context = about(provider) | {"address": tenant.address, "by": by.name if by else ""}
-    return queue_to_each("went_live", contacts(provider), tenant=tenant, context=context)
+    contact, manager = contacts(provider)
+    told = queue_to_each("went_live", [contact], tenant=tenant, context=context | {"to_staff": ""})
+    if manager == contact:
+        return told
+    return told + queue_to_each("went_live", [manager], tenant=tenant, context=context | {"to_staff": "yes"})
 
 
 def secret_runs_out(provider: IdentityProvider, days: int) -> list[Mail]:

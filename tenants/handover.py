@@ -5,18 +5,18 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from huume.cache import count
 from tenants import candidates, emails
 from tenants.actor import Actor
 from tenants.configure import Found, configure, is_issuer, look_up
 from tenants.discovery import DiscoveryError, parse_domain, parse_issuer
 from tenants.models import AuthMethod, IdentityProvider, ProviderSettings
-from tenants.record import record
+from tenants.record import public, record
 
 # Read alike: what is refused, closed, blocked, unknown to the name servers or slow is nobody's to find out through us.
 OUT_OF_REACH = frozenset({"blocked", "unreachable", "too_late", "bad_url"})
@@ -68,9 +68,7 @@ def find(provider: IdentityProvider, typed: str, client_id: str) -> Found:
 
 def _count(provider: IdentityProvider) -> None:
     """Nobody looks through the internet with this form."""
-    key = f"handover-asked:{provider.pk}"
-    cache.add(key, 0, 3600)
-    if cache.incr(key) > LOOK_UPS_AN_HOUR:
+    if count(f"handover-asked:{provider.pk}", 3600) > LOOK_UPS_AN_HOUR:
         raise DiscoveryError("too_often", _("That was tried too often. Wait an hour, or ask whoever sent the link."))
 
 
@@ -124,7 +122,7 @@ def _take(provider: IdentityProvider, handed: HandedOver, by: Actor) -> Identity
 def _on_record(provider: IdentityProvider) -> dict[str, Any]:
     """Whether a user administrator is named, but not whom: history names no address."""
     return {
-        **candidates.public(provider),
+        **public(provider),
         "status": str(provider.status),
         "first_administrator_named": bool(provider.first_administrator),
     }

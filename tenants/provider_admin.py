@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -16,10 +17,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 
 from huume.staff import confirmation
+from huume.staff.actor import staff_actor
 from tenants.admin import RegisterAdmin
-from tenants.forms import IdentityProviderForm
+from tenants.candidates import CANDIDATE, kept
 from tenants.models import IdentityProvider
 from tenants.progress import State, progress_of
+from tenants.provider_forms import IdentityProviderForm
+from tenants.record import configured, record
 
 SHOWN = ["status", "how_far", "check_result", "missing", "redirect_uri", "sign_out_uri"]
 # In words for a reader who cannot see the list's signs.
@@ -99,13 +103,18 @@ class IdentityProviderAdmin(RegisterAdmin):
         return format_html("<p>{}</p>{}", words, format_html_join("", "<div><code>{}</code></div>", scopes))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["tenant", "slug", *SHOWN, "key_address", "scopes_refused"] if obj else []
+        if obj is None:
+            return []
+        # Everybody who signs in comes through the live settings: it is one kind or another for good.
+        kind = ["kind"] if obj.is_live else []
+        return ["tenant", "slug", *kind, *SHOWN, "key_address", "scopes_refused"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         credentials = ["domain", "accepted_issuer", "client_id", "auth_method", "secret", "secret_expires_on"]
         wanted: list[Any] = [
             (None, {"fields": ["tenant", "kind", "slug", "label"]}),
-            (_("What the IT administrator sent"), {"fields": [*credentials, "email_domains"]}),
+            (_("What the IT administrator sent"), {"fields": credentials, "description": beside(obj)}),
+            (_("Trusted for"), {"fields": ["email_domains"]}),
             (_("Going live"), {"fields": ["first_administrator", "contact_may_activate"]}),
         ]
         if obj:
@@ -131,7 +140,12 @@ class IdentityProviderAdmin(RegisterAdmin):
 
     @method_decorator(sensitive_post_parameters())
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return super().changeform_view(request, *args, **kwargs)
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except ValidationError as refusal:
+            # Somebody else changed the provider between this form's validation and its being stored.
+            self.message_user(request, " ".join(refusal.messages), messages.ERROR)
+            return HttpResponseRedirect(request.path)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         # Confirmed by this very request, and something else is wrong: nobody is asked twice.
@@ -141,10 +155,23 @@ class IdentityProviderAdmin(RegisterAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
-        provider = form.store()
+        provider = form.store(staff_actor(request))
         for remark in form.remarks():
             self.message_user(request, remark, messages.WARNING)
+        if form.candidate:
+            words = _(
+                "People go on signing in with the settings in use. The new ones are kept beside them: check and test"
+                " them, then swap."
+            )
+            self.message_user(request, format_html("{} {}", words, link_to_change(provider)), messages.WARNING)
         return provider
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """What was typed for a live provider has not changed it: the log says where it went."""
+        said: Any = super().construct_change_message(request, form, formsets, add)
+        if form.candidate:
+            said = [*said, {"added": {"name": _("candidate"), "object": str(form.candidate)}}]
+        return said
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Stored already, by save_form."""
@@ -158,12 +185,15 @@ class IdentityProviderAdmin(RegisterAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         # First disabled: that ends the sessions which began by it.
+        before = {"slug": obj.slug, **configured(obj)}
         obj.disable()
+        record(obj.tenant, "provider.deleted", by=staff_actor(request), about=str(obj.pk), before=before)
         obj.delete()
 
     def disable(self, request: HttpRequest, object_id: str) -> HttpResponse:
         words = _("Disabled. Nobody signs in by it, and its sessions are gone.")
-        return self.press(request, object_id, IdentityProvider.disable, words, grave=True)
+        by = staff_actor(request)
+        return self.press(request, object_id, lambda provider: provider.disable(by), words, grave=True)
 
 
 def asks(request: HttpRequest) -> bool:
@@ -171,6 +201,23 @@ def asks(request: HttpRequest) -> bool:
     if not hasattr(request, "asks_confirmation"):
         request.asks_confirmation = not confirmation.is_fresh(request)  # type: ignore[attr-defined]
     return bool(request.asks_confirmation)  # type: ignore[attr-defined]
+
+
+def beside(provider: IdentityProvider | None) -> str:
+    """What is said over the credentials of a provider that is live: "" of any other."""
+    if provider is None or not provider.is_live:
+        return ""
+    words = _("Below are the settings in use. What you change is kept beside them until it has been swapped in.")
+    candidate = kept(provider, CANDIDATE)
+    if candidate is None:
+        return words
+    waiting = _("New settings wait beside them since %(day)s; what you change here takes their place.")
+    said = waiting % {"day": when(candidate.created_at)}
+    return format_html("{} <strong>{}</strong> {}", words, said, link_to_change(provider))
+
+
+def link_to_change(provider: IdentityProvider) -> str:
+    return format_html('<a href="{}">{}</a>', reverse("admin:changing", args=[provider.pk]), _("Check, test, swap"))
 
 
 def shown_of(provider: IdentityProvider) -> list[str]:

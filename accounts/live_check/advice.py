@@ -8,7 +8,9 @@ from accounts.live_check.state import Run
 
 # Where a client is looked after. Okta's names are those of its Admin Console.
 PLACES = {
-    "okta": N_("In Okta's Admin Console open Applications, Applications, Huume Admin Portal."),
+    "okta": N_(
+        "In Okta’s Admin Console open Applications, Applications, and the app (“Huume Admin Portal”, if you kept the name)."
+    ),
     "entra": N_("In the Microsoft Entra admin center open App registrations, Huume Admin Portal."),
     "google": N_("In the Google Cloud console open Google Auth Platform, Clients, Huume Admin Portal."),
     "oidc": N_("At your provider open the application that you registered for Huume."),
@@ -56,7 +58,7 @@ SCOPES = {
 def domain(run: Run) -> str:
     if run.is_okta:
         return _(
-            "Compare the domain with the one in the menu at the top right of Okta's Admin Console, such as acme.okta.com, without “-admin”. It must be reachable from the internet on port 443."
+            "Compare the domain with the one in the menu at the top right of Okta’s Admin Console, such as acme.okta.com, without “-admin”. It must be reachable from the internet on port 443."
         )
     return _("Compare the domain. It must be reachable from the internet on port 443.")
 
@@ -64,7 +66,7 @@ def domain(run: Run) -> str:
 def tls(run: Run) -> str:
     if run.is_okta:
         return _(
-            "A domain of Okta's own has a valid certificate, so this is a custom one: in Okta's Admin Console open Customizations, Brands, Domains and renew its certificate. Or hand over the domain that ends in okta.com."
+            "A domain of Okta’s own has a valid certificate, so this is a custom one: in Okta’s Admin Console open Customizations, Brands, Domains and renew its certificate. Or hand over the domain that ends in okta.com."
         )
     return _("Install a certificate of a public authority for this host, with its intermediate certificates.")
 
@@ -80,7 +82,7 @@ def discovery(run: Run) -> str:
 def issuer(run: Run) -> str:
     if run.is_okta:
         return _(
-            "In Okta's Admin Console open Applications, Applications, Huume Admin Portal, Sign On, OpenID Connect ID Token, and look at Issuer. Hand over the domain that stands there."
+            "In Okta’s Admin Console open Applications, Applications, Huume Admin Portal, Sign On, OpenID Connect ID Token, and look at Issuer. Hand over the domain that stands there."
         )
     return _("Hand over the issuer exactly as your provider names it: every letter counts, and a slash at the end too.")
 
@@ -130,7 +132,7 @@ def at_the_test(run: Run) -> str:
 
 
 def at_sign_out(run: Run) -> str:
-    return f"{_('The test sign-in ends with a sign-out: who comes back here has shown it.')} {sign_out(run)}"
+    return _("The test sign-in can try it.")
 
 
 def clock(run: Run) -> str:

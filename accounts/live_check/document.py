@@ -71,7 +71,7 @@ def names(run: Run, member: str) -> tuple[str, ...]:
 def flow(run: Run) -> Finding:
     run.go_on()
     if "code" in names(run, "response_types_supported"):
-        return Finding(OK, "code")
+        return Finding(OK, _("it offers it"))
     found = _("it does not say") if "response_types_supported" not in run.document else _("other flows only")
     return Finding(FAILED, found, advice.flow(run))
 

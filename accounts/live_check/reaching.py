@@ -84,7 +84,7 @@ def issuer(run: Run) -> Finding:
     run.go_on()
     named, expected = run.document.get("issuer"), run.provider.issuer
     if named == expected:
-        return Finding(OK, _("just that"))
+        return Finding(OK, _("it is what was expected"))
     run.barrier = _("the document is of another issuer")
     if not isinstance(named, str) or not named:
         return Finding(FAILED, _("no issuer"), advice.discovery(run))

@@ -1,5 +1,7 @@
 """RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0)."""
 
+import jwt
+
 from accounts.oidc.requests import with_query
 
 
@@ -18,3 +20,12 @@ def end_session_url(
         "state": state,
     }
     return with_query(endpoint, {name: value for name, value in parameters.items() if value})
+
+
+def issuer_of(id_token: str) -> str:
+    """Whose an ID token is that was verified before; empty where it cannot be read."""
+    try:
+        claims = jwt.decode(id_token, options={"verify_signature": False})
+    except jwt.PyJWTError:
+        return ""
+    return str(claims.get("iss", ""))

@@ -88,7 +88,7 @@ def test_people_read_words_and_what_to_do(provider: IdentityProvider) -> None:
     assert status == 1
     assert "Fix this  Client ID or client secret is wrong: refused (invalid_client)" in output
     assert "copy the Client ID" in output
-    assert "Fine      The issuer is the same: just that" in output
+    assert "Fine      The issuer is the same: it is what was expected" in output
     assert "not the secret of acme" not in output
 
 

@@ -36,4 +36,8 @@ def who_lets_in() -> dict[str, Any]:
 
 
 def own_access(user: User) -> dict[str, Any]:
-    return {"roles": user.roles.filter(is_active=True), "teams": user.teams.select_related("landlord")}
+    return {
+        "roles": user.roles.filter(is_active=True),
+        "teams": user.teams.select_related("landlord"),
+        "may_give_access": user.may(Permission.GIVE_ACCESS),
+    }

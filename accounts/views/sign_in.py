@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth import logout
-from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -26,6 +25,7 @@ from accounts.provider_places import place_at
 from accounts.reasons import explain
 from accounts.sessions import END_SESSION_ORIGIN
 from huume import refusals
+from huume.cache import count
 from huume.client_address import client_address
 from huume.crypto import DecryptionError
 from tenants.fields import Sealed
@@ -270,12 +270,7 @@ def _too_many(request: HttpRequest) -> HttpResponse:
 
 def count_stray(request: HttpRequest, error: StrayAnswer) -> None:
     """Answers that match no attempt are counted, not stored: anybody can send them."""
-    cache.add("stray-answers", 0, None)
-    try:
-        count = cache.incr("stray-answers")
-    except ValueError:  # evicted meanwhile
-        count = 1
-    logger.warning("stray answer", extra={"code": error.code, "count": count})
+    logger.warning("stray answer", extra={"code": error.code, "count": count("stray-answers", None)})
 
 
 def _log(reference: str, provider: IdentityProvider, code: str) -> None:

@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as N_
 
-from tenants.models import IdentityProvider
+from accounts.reasons import advice
+from tenants.models import IdentityProvider, TrialSignIn
 
 ARRIVES_AS = {
     "new": gettext_lazy(
@@ -16,6 +17,7 @@ ARRIVES_AS = {
     "in_advance": gettext_lazy("The record that was added for this address in advance, with the access it was given."),
     "known": gettext_lazy("Somebody who is known here already, with the access that they have."),
 }
+FIRST_ADMINISTRATOR = gettext_lazy("The first user administrator, once sign-in is live.")
 
 # code: what is so, what to do about it
 WARNINGS = {
@@ -74,3 +76,20 @@ class Remark:
 def words_of(codes: Iterable[str], provider: IdentityProvider) -> list[Remark]:
     names = {"provider": provider.button_label, "domains": ", ".join(provider.email_domains)}
     return [Remark(*(_(text) % names for text in WARNINGS[code])) for code in codes if code in WARNINGS]
+
+
+def to_do(reason: str, provider: IdentityProvider) -> str:
+    """After a refusal: for the IT contact, who can mend it in the directory. Empty for none."""
+    if reason == "not_assigned":
+        words = _("Open the app’s assignments (in Okta: the tab Assignments), add yourself, and test again.")
+        return words % {"provider": provider.button_label}
+    return advice(reason) if reason else ""
+
+
+def arrival_in_words(trial: TrialSignIn, provider: IdentityProvider) -> str:
+    """What the portal would make of the person; of whoever was named as first user administrator, just that."""
+    code, email = trial.claims.get("arrives_as", ""), trial.claims.get("email", "")
+    named = provider.first_administrator.lower() == email.lower() and provider.trusts_domain_of(email)
+    if email and code == "new" and named and trial.claims.get("email_verified"):
+        return str(FIRST_ADMINISTRATOR)
+    return str(ARRIVES_AS.get(code, ""))

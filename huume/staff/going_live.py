@@ -1,6 +1,7 @@
 """“Switch live”: what is in its way, who hears of it, who becomes the first user administrator; and the switch."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -14,12 +15,14 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import going_live
+from accounts import check_words, going_live
 from accounts.going_live import NotReady
+from accounts.reasons import Words, explain
+from huume.setup.rehearsal_words import Remark, words_of
 from huume.staff import confirmation
 from huume.staff.actor import staff_actor
 from tenants.emails import contact_of
-from tenants.models import IdentityProvider, Tenant
+from tenants.models import IdentityProvider, Tenant, TrialSignIn
 
 PERMISSION, MAY_ACT = "tenants.view_tenant", "tenants.change_identityprovider"
 
@@ -31,6 +34,16 @@ class Told:
     who: str
     email: str
     what: str
+
+
+@dataclass(frozen=True)
+class Tested:
+    """The last test sign-in. `refused`: why, where nobody got through; `is_current`: of the settings as they are."""
+
+    at: datetime
+    is_current: bool = True
+    refused: Words | None = None
+    warnings: tuple[Remark, ...] = ()
 
 
 def switch(request: HttpRequest, context: dict[str, Any], pk: UUID) -> HttpResponse:
@@ -51,6 +64,8 @@ def said_of(request: HttpRequest, provider: IdentityProvider) -> dict[str, Any]:
         "tenant": provider.tenant,
         "bars": bars,
         "doubts": [] if provider.is_live else doubts,
+        "failed": [check_words.title(check, provider, "failed") for check in provider.check_failed],
+        "tested": tested(provider),
         "told": told(provider),
         "administrator": administrator_in_words(provider),
         "can_be_made": bool(provider.is_live and provider.first_administrator and not _is_settled(provider)),
@@ -62,6 +77,22 @@ def said_of(request: HttpRequest, provider: IdentityProvider) -> dict[str, Any]:
 
 def _is_settled(provider: IdentityProvider) -> bool:
     return going_live.has_administrator(provider) or bool(going_live.doubts_of_administrator(provider))
+
+
+def tested(provider: IdentityProvider) -> Tested | None:
+    """None where nobody has tried. Who tried, and what came of them, is the customer's to see."""
+    good_at = provider.tested_at
+    trial = TrialSignIn.objects.filter(provider=provider.pk, settings=None).first()
+    if good_at and (trial is None or trial.at < good_at):
+        # Of settings that were swapped in since: the test is kept with them.
+        return Tested(good_at)
+    if trial is None:
+        return None
+    if trial.reason:
+        return Tested(trial.at, refused=explain(trial.reason, provider))
+    handed_over = provider.submitted_at
+    is_current = bool(good_at and (handed_over is None or good_at >= handed_over))
+    return Tested(trial.at, is_current, warnings=tuple(words_of(trial.warnings, provider)))
 
 
 def told(provider: IdentityProvider) -> list[Told]:

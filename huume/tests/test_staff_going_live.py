@@ -1,6 +1,8 @@
 """“Switch live” on the staff host: what the page says, who may press it, what is logged."""
 
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -13,7 +15,7 @@ from huume.staff.confirmation import FRESH_SECONDS
 from huume.testing import ClientFor, Mails, TenantClient, live_provider_row, make_user
 from huume.tests.staff_desk import ADA, enter
 from huume.tests.test_readiness import viewer
-from tenants.models import IdentityProvider, Tenant
+from tenants.models import IdentityProvider, Tenant, TrialSignIn
 
 ALICE = "alice.reed@acme.example"
 
@@ -147,6 +149,52 @@ def test_where_one_has_signed_in_there_is_nothing_to_make(
     page = text(ada.get(page_of(change(ready, status="live", first_administrator=ALICE))))
     assert "has signed in already" in page
     assert 'name="administrator"' not in page
+
+
+def test_what_the_check_found_is_there_to_judge(ada: TenantClient, ready: IdentityProvider) -> None:
+    moment = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
+    assert "nothing failed" in text(ada.get(page_of(change(ready, checked_at=moment))))
+    page = text(ada.get(page_of(change(ready, check_failed=["client", "scopes"]))))
+    for words in ("3 Nov 2026, 09:30: 2 lines failed", "<li>The scopes are not granted", f'/admin/check/{ready.pk}/"'):
+        assert words in page
+    assert "Not made with these settings" in text(ada.get(page_of(change(ready, checked_at=None, check_failed=[]))))
+
+
+def test_nobody_has_tried(ada: TenantClient, ready: IdentityProvider) -> None:
+    assert "Nobody has tried." in text(ada.get(page_of(change(ready, tested_at=None))))
+
+
+def test_what_the_test_warned_of_is_there_to_judge_and_not_who_tried(
+    ada: TenantClient, ready: IdentityProvider
+) -> None:
+    moment = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
+    claims = {"name": "Tessa Tester", "email": "tessa@elsewhere.example", "subject": "00u-tessa", "phone": "+4477"}
+    warned = TrialSignIn.objects.create(provider=ready, at=moment, claims=claims, warnings=["thin_claims", "gone"])
+    page = text(ada.get(page_of(change(ready, tested_at=moment))))
+    assert "3 Nov 2026, 09:30: somebody got through." in page
+    assert "Given name and family name did not both come" in page
+    assert not [value for value in claims.values() if value in page]
+    warned.delete()
+    assert "warned" not in text(ada.get(page_of(ready)))
+
+
+def test_a_test_that_failed_says_why(ada: TenantClient, ready: IdentityProvider) -> None:
+    TrialSignIn.objects.create(provider=ready, reason="not_assigned")
+    page = text(ada.get(page_of(ready)))
+    assert ": it failed." in page
+    assert "must be assigned" in page
+    assert "got through" not in page
+
+
+@pytest.mark.parametrize("since", [{"tested_at": None}, {"submitted_at": datetime(2100, 1, 1, tzinfo=UTC)}])
+def test_a_test_of_earlier_settings_says_so(ada: TenantClient, ready: IdentityProvider, since: dict[str, Any]) -> None:
+    TrialSignIn.objects.create(provider=ready)
+    assert "settings were changed since" in text(ada.get(page_of(change(ready, **since))))
+
+
+def test_a_test_of_settings_kept_beside_is_not_of_these(ada: TenantClient, ready: IdentityProvider) -> None:
+    TrialSignIn.objects.create(provider=ready, settings=uuid4(), reason="not_assigned")
+    assert "must be assigned" not in text(ada.get(page_of(ready)))
 
 
 @pytest.mark.parametrize("markup", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>'])

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.actor import Actor
 from tenants.models.client_settings import EMPTY_LIST, ClientSettings
 from tenants.models.register import Tenant
+from tenants.record import record
 from tenants.signals import access_ended, went_live
 
 # Twice for each sign-in, so that it is not built anew each time.
@@ -149,10 +150,15 @@ class IdentityProvider(ClientSettings):
             self.save(update_fields=["status", "live_at"])
             went_live.send(sender=IdentityProvider, provider=self, by=by)
 
-    def disable(self) -> None:
-        """No new session by it, and open ones are gone."""
+    def disable(self, by: Actor | None = None) -> None:
+        """No new session by it, and open ones are gone. On record where it is known who does it."""
         with transaction.atomic():
-            self.status = self.Status.DISABLED
+            before, self.status = str(self.status), self.Status.DISABLED
+            if by and before != self.status:
+                after = {"status": str(self.status)}
+                record(
+                    self.tenant, "provider.disabled", by=by, about=str(self.pk), before={"status": before}, after=after
+                )
             self.save(update_fields=["status"])
             access_ended.send(sender=IdentityProvider, tenant=self.tenant, provider=self)
 

@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 from django_tenants.utils import schema_context
 
+from tenants.actor import Actor
 from tenants.naming import normalise_host, validate_host, validate_subdomain
+from tenants.record import record
 from tenants.signals import access_ended
 
 
@@ -83,12 +85,18 @@ class Tenant(TenantMixin):
     def address(self) -> str:
         return address_of(self.primary_host)
 
-    def suspend(self) -> None:
-        """Nobody signs in, open sessions are gone; data stays."""
-        self._set_suspended(self.suspended_at or timezone.now())
+    def suspend(self, by: Actor | None = None) -> None:
+        """Nobody signs in, open sessions are gone; data stays. On record where it is known who does it."""
+        with transaction.atomic():
+            if by and not self.is_suspended:
+                record(self, "tenant.suspended", by=by)
+            self._set_suspended(self.suspended_at or timezone.now())
 
-    def resume(self) -> None:
-        self._set_suspended(None)
+    def resume(self, by: Actor | None = None) -> None:
+        with transaction.atomic():
+            if by and self.is_suspended:
+                record(self, "tenant.resumed", by=by)
+            self._set_suspended(None)
 
     def _set_suspended(self, moment: Any) -> None:
         if self.is_staff:

@@ -15,7 +15,7 @@ from accounts.tests.fake_provider import FakeProvider
 from huume.staff.confirmation import FRESH_SECONDS
 from huume.testing import ClientFor, TenantClient, configure_okta, live_provider_row
 from huume.tests.staff_desk import PASSWORD, add_manager, code_of, enter
-from tenants.models import IdentityProvider, Tenant
+from tenants.models import IdentityProvider, ProviderSettings, Tenant
 
 BASE = "/admin/tenants/identityprovider/"
 SECRET = "hunter2-and-then-some-more"
@@ -29,6 +29,14 @@ def ada(staff: Tenant, client_for: ClientFor) -> TenantClient:
 @pytest.fixture
 def live(acme: Tenant, okta: FakeProvider) -> IdentityProvider:
     return configure_okta(acme, okta)
+
+
+@pytest.fixture
+def submitted(live: IdentityProvider) -> IdentityProvider:
+    """Not live yet, so that its settings are changed directly."""
+    IdentityProvider.objects.filter(pk=live.pk).update(status="submitted", live_at=None)
+    live.refresh_from_db()
+    return live
 
 
 def page_of(provider: IdentityProvider, what: str = "change") -> str:
@@ -57,6 +65,12 @@ def grow_stale(browser: TenantClient) -> None:
         session = browser.session
         session["confirmed_at"] -= FRESH_SECONDS
         session.save()
+
+
+def assert_unchanged(live: IdentityProvider) -> None:
+    live.refresh_from_db()
+    assert live.client_id == "acme-client"
+    assert not ProviderSettings.objects.exists()
 
 
 def log() -> str:
@@ -121,11 +135,11 @@ def test_the_log_names_the_fields_and_not_how_it_was_confirmed(ada: TenantClient
     assert "password" not in log().lower()
 
 
-def test_an_empty_secret_keeps_the_stored_one(ada: TenantClient, live: IdentityProvider) -> None:
-    before = live.open_client_secret()
-    assert ada.post(page_of(live), change_data(live, client_id="another-client")).status_code == 302
-    live.refresh_from_db()
-    assert (live.client_id, live.open_client_secret()) == ("another-client", before)
+def test_an_empty_secret_keeps_the_stored_one(ada: TenantClient, submitted: IdentityProvider) -> None:
+    before = submitted.open_client_secret()
+    assert ada.post(page_of(submitted), change_data(submitted, client_id="another-client")).status_code == 302
+    submitted.refresh_from_db()
+    assert (submitted.client_id, submitted.open_client_secret()) == ("another-client", before)
 
 
 def test_a_label_needs_no_answer_from_the_provider(
@@ -137,12 +151,12 @@ def test_a_label_needs_no_answer_from_the_provider(
     assert (live.label, live.email_domains, okta.calls) == ("Acme staff", ["acme.test"], [])
 
 
-def test_another_issuer_clears_the_secret_and_says_so(ada: TenantClient, live: IdentityProvider) -> None:
+def test_another_issuer_clears_the_secret_and_says_so(ada: TenantClient, submitted: IdentityProvider) -> None:
     with FakeProvider() as other:
-        answer = ada.post(page_of(live), change_data(live, domain=other.issuer), follow=True)
-    live.refresh_from_db()
-    assert live.issuer == other.issuer
-    assert not live.client_secret
+        answer = ada.post(page_of(submitted), change_data(submitted, domain=other.issuer), follow=True)
+    submitted.refresh_from_db()
+    assert submitted.issuer == other.issuer
+    assert not submitted.client_secret
     assert "belonged to the former issuer" in answer.content.decode()
 
 
@@ -183,19 +197,17 @@ def test_another_issuer_than_typed_wants_a_tick(ada: TenantClient, acme: Tenant,
 
 def test_a_change_without_confirmation_is_refused(ada: TenantClient, live: IdentityProvider) -> None:
     grow_stale(ada)
-    answer = ada.post(page_of(live), change_data(live, client_id="mallorys-client"))
+    answer = ada.post(page_of(live), change_data(live, client_id="mallorys-client", secret=SECRET))
     assert answer.status_code == 200
     assert answer.context["adminform"].form["client_id"].value() == "mallorys-client"
-    live.refresh_from_db()
-    assert live.client_id == "acme-client"
+    assert_unchanged(live)
 
 
 @pytest.mark.parametrize("typed", [{"your_password": PASSWORD}, {"your_password": PASSWORD, "your_code": "000000"}])
 def test_a_password_alone_confirms_nothing(ada: TenantClient, live: IdentityProvider, typed: dict[str, str]) -> None:
     grow_stale(ada)
-    ada.post(page_of(live), change_data(live, client_id="mallorys-client", **typed))
-    live.refresh_from_db()
-    assert live.client_id == "acme-client"
+    ada.post(page_of(live), change_data(live, client_id="mallorys-client", secret=SECRET, **typed))
+    assert_unchanged(live)
 
 
 def test_confirming_in_the_form_saves_it(staff: Tenant, live: IdentityProvider, client_for: ClientFor) -> None:
@@ -204,17 +216,19 @@ def test_confirming_in_the_form_saves_it(staff: Tenant, live: IdentityProvider, 
     grow_stale(browser)
     with tenant_context(staff):
         code = code_of(TOTPDevice.objects.get(user=person), steps=1)
-    confirmed = {"your_password": PASSWORD, "your_code": code, "client_id": "another-client"}
+    confirmed = {"your_password": PASSWORD, "your_code": code, "client_id": "another-client", "secret": SECRET}
     assert browser.post(page_of(live), change_data(live, **confirmed)).status_code == 302
-    assert browser.post(page_of(live), change_data(live, client_id="a-third")).status_code == 302
+    assert ProviderSettings.objects.get().client_id == "another-client"
+    assert browser.post(page_of(live), change_data(live, client_id="a-third", secret=SECRET)).status_code == 302
+    assert ProviderSettings.objects.get().client_id == "a-third"
 
 
 def test_colleagues_credentials_confirm_nothing(ada: TenantClient, live: IdentityProvider) -> None:
     grow_stale(ada)
     add_manager("grace@huume.example", password="a password of her own")
-    ada.post(page_of(live), change_data(live, client_id="x", your_password="a password of her own", your_code="1"))
-    live.refresh_from_db()
-    assert live.client_id == "acme-client"
+    hers = {"your_password": "a password of her own", "your_code": "1"}
+    ada.post(page_of(live), change_data(live, client_id="x", secret=SECRET, **hers))
+    assert_unchanged(live)
 
 
 def test_disabling_wants_a_confirmation(ada: TenantClient, live: IdentityProvider) -> None:

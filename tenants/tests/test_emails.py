@@ -137,8 +137,12 @@ def test_link_says_until_when_and_is_not_sent_later(link: SetupLink) -> None:
 
 
 def test_live_mail_names_the_address_to_sign_in_at(link: SetupLink) -> None:
-    for mail in made("went_live", link):
-        assert "Your people can sign in at http://acme.localhost:8000." in mail.open()[0]
+    texts = {mail.recipient: mail.open()[0] for mail in made("went_live", link)}
+    contact, manager = texts.pop(link.email), texts.popitem()[1]
+    assert "Your people can sign in at http://acme.localhost:8000." in contact
+    assert "The people of Acme Homes can sign in at http://acme.localhost:8000." in manager
+    assert "Questions?" in contact
+    assert "Questions?" not in manager
 
 
 @pytest.mark.parametrize(

@@ -22,28 +22,36 @@ def live(acme: Tenant, okta: FakeProvider) -> IdentityProvider:
     return configure_okta(acme, okta)
 
 
-def test_whatever_a_check_is_of_wants_a_new_one(ada: TenantClient, live: IdentityProvider) -> None:
+@pytest.fixture
+def submitted(live: IdentityProvider) -> IdentityProvider:
+    """Not live yet, so that its settings are changed directly."""
+    IdentityProvider.objects.filter(pk=live.pk).update(status="submitted", live_at=None)
+    live.refresh_from_db()
+    return live
+
+
+def test_whatever_a_check_is_of_wants_a_new_one(ada: TenantClient, submitted: IdentityProvider) -> None:
     fresh = {"checked_at": timezone.now(), "check_failed": ["clock"], "tested_at": timezone.now()}
-    IdentityProvider.objects.filter(pk=live.pk).update(**fresh)
-    ada.post(page_of(live), change_data(live, label="Acme staff"))
-    live.refresh_from_db()
-    assert live.checked_at
-    ada.post(page_of(live), change_data(live, secret=SECRET))
-    live.refresh_from_db()
-    stored = IdentityProvider.objects.filter(pk=live.pk).values_list("checked_at", "check_failed", "tested_at")
+    IdentityProvider.objects.filter(pk=submitted.pk).update(**fresh)
+    ada.post(page_of(submitted), change_data(submitted, label="Acme staff"))
+    submitted.refresh_from_db()
+    assert submitted.checked_at
+    ada.post(page_of(submitted), change_data(submitted, secret=SECRET))
+    submitted.refresh_from_db()
+    stored = IdentityProvider.objects.filter(pk=submitted.pk).values_list("checked_at", "check_failed", "tested_at")
     assert list(stored) == [(None, [], None)]
 
 
-def test_a_key_instead_of_a_secret(ada: TenantClient, live: IdentityProvider) -> None:
-    assert "jwks.json" not in ada.get(page_of(live)).content.decode()
-    assert ada.post(page_of(live), change_data(live, auth_method="private_key_jwt")).status_code == 302
-    live.refresh_from_db()
-    assert live.uses_private_key
-    assert ">http://acme.localhost:8000/oidc/okta/jwks.json<" in ada.get(page_of(live)).content.decode()
+def test_a_key_instead_of_a_secret(ada: TenantClient, submitted: IdentityProvider) -> None:
+    assert "jwks.json" not in ada.get(page_of(submitted)).content.decode()
+    assert ada.post(page_of(submitted), change_data(submitted, auth_method="private_key_jwt")).status_code == 302
+    submitted.refresh_from_db()
+    assert submitted.uses_private_key
+    assert ">http://acme.localhost:8000/oidc/okta/jwks.json<" in ada.get(page_of(submitted)).content.decode()
 
 
 def test_whom_to_make_administrator_and_when_the_secret_ends_are_kept(
-    ada: TenantClient, live: IdentityProvider, okta: FakeProvider
+    ada: TenantClient, submitted: IdentityProvider, okta: FakeProvider
 ) -> None:
     okta.calls.clear()
     typed = {
@@ -51,10 +59,10 @@ def test_whom_to_make_administrator_and_when_the_secret_ends_are_kept(
         "secret_expires_on": "2027-03-01",
         "contact_may_activate": "on",
     }
-    ada.post(page_of(live), change_data(live, **typed))
-    live.refresh_from_db()
-    assert (live.first_administrator, str(live.secret_expires_on)) == ("alice@acme.example", "2027-03-01")
-    assert live.contact_may_activate
+    ada.post(page_of(submitted), change_data(submitted, **typed))
+    submitted.refresh_from_db()
+    assert (submitted.first_administrator, str(submitted.secret_expires_on)) == ("alice@acme.example", "2027-03-01")
+    assert submitted.contact_may_activate
     assert okta.calls == []
 
 

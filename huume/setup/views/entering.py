@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.oidc.claims import clean_text
 from huume import refusals
+from huume.cache import count
 from huume.client_address import client_address
 from huume.setup import access, dead_links
 from huume.setup.access import setup_page
@@ -73,13 +74,8 @@ def _has_guessed_enough(request: HttpRequest) -> bool:
 
 
 def _count_guess(request: HttpRequest) -> None:
-    key = _guesses_key(request)
-    cache.add(key, 0, WINDOW_SECONDS)
-    try:
-        count = cache.incr(key)
-    except ValueError:  # ran out meanwhile
-        count = 1
-    logger.warning("unknown setup link", extra={"address": client_address(request), "count": count})
+    guesses = count(_guesses_key(request), WINDOW_SECONDS)
+    logger.warning("unknown setup link", extra={"address": client_address(request), "count": guesses})
 
 
 def _refusal(request: HttpRequest, link: SetupLink) -> HttpResponse | None:

@@ -9,13 +9,13 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import rehearse
 from accounts.attempts import ForTest
-from accounts.reasons import advice, explain
+from accounts.reasons import explain
 from accounts.views.sign_in import begin_test
 from huume import refusals
 from huume.content_policy import allow_form_action
 from huume.setup.access import SetupRequest, with_setup_session
 from huume.setup.frame import frame, in_hand, is_checked
-from huume.setup.rehearsal_words import ARRIVES_AS, words_of
+from huume.setup.rehearsal_words import arrival_in_words, to_do, words_of
 from tenants.models import IdentityProvider, ProviderSettings, TrialSignIn
 from tenants.origins import origin
 
@@ -85,8 +85,8 @@ def _context(request: SetupRequest) -> dict[str, Any]:
         "sign_out_uri": request.provider.tenant.address,
         "not_checked": not is_checked(settings),
         "refusal": explain(trial.reason, request.provider) if trial and trial.reason else None,
-        "advice": advice(trial.reason) if trial else "",
+        "to_do": to_do(trial.reason, request.provider) if trial else "",
         "warnings": words_of(trial.warnings, request.provider) if trial else [],
-        "arrives_as": ARRIVES_AS.get(trial.claims.get("arrives_as", "")) if trial else None,
+        "arrives_as": arrival_in_words(trial, request.provider) if trial else "",
         "tested_by_another": trial is None and settings.tested_at is not None,
     }

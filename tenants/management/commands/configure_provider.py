@@ -44,6 +44,7 @@ class Command(TenantCommand):
             client_id=options["client_id"],
             client_secret=secret,
             email_domains=options["email_domain"],
+            by=COMMAND,
         )
         if options["activate"]:
             provider.activate(COMMAND)

@@ -1,5 +1,6 @@
 from typing import Any
 
+from tenants.actor import COMMAND
 from tenants.commands import TenantCommand
 from tenants.models import Tenant
 
@@ -9,5 +10,5 @@ class Command(TenantCommand):
     example = "acme"
 
     def handle_tenant(self, tenant: Tenant, **options: Any) -> None:
-        tenant.resume()
+        tenant.resume(COMMAND)
         self.stdout.write(f"{tenant.name} is open again.")
