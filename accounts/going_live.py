@@ -4,6 +4,7 @@ Whatever switches it (the account manager's page, the IT contact's, a command), 
 rest in the same transaction: the setup link ends, the first user administrator is made, mail goes out.
 """
 
+import hashlib
 import logging
 from typing import Any
 
@@ -101,10 +102,18 @@ def has_administrator(provider: IdentityProvider) -> bool:
         return bool(User.objects.administrators().filter(SIGNED_IN).exists())
 
 
-def go_live(provider: IdentityProvider, by: Actor, *, anyway: bool = False) -> bool:
+def fingerprint(provider: IdentityProvider) -> str:
+    """Of what somebody looks at before they switch it live."""
+    seen = (provider.issuer, provider.client_id, provider.auth_method, provider.first_administrator)
+    moments = (provider.submitted_at, provider.checked_at, provider.tested_at)
+    return hashlib.sha256(repr((*map(str, seen), *map(str, moments))).encode()).hexdigest()[:32]
+
+
+def go_live(provider: IdentityProvider, by: Actor, *, anyway: bool = False, seen: str | None = None) -> bool:
     """Switches it live and says whether this did it: one that is live stays so, and nobody is told twice.
 
-    `anyway`: an account manager passes over doubts. Raises NotReady.
+    `anyway`: an account manager passes over doubts. `seen`: the fingerprint of what they looked at; the IT contact may
+    have handed over something else since. Raises NotReady.
     """
     with transaction.atomic():
         # Held, so that of two who press at once one switches.
@@ -112,6 +121,8 @@ def go_live(provider: IdentityProvider, by: Actor, *, anyway: bool = False) -> b
         if found.is_live:
             return False
         _require_allowed(found, by)
+        if seen is not None and seen != fingerprint(found):
+            raise NotReady([_("The settings have changed since you looked. Look again, then switch it live.")])
         doubted = doubts(found)
         if barred := bars(found) or ([] if anyway and by.kind == "staff" else doubted):
             raise NotReady(barred)

@@ -62,6 +62,7 @@ def said_of(request: HttpRequest, provider: IdentityProvider) -> dict[str, Any]:
     return {
         "provider": provider,
         "tenant": provider.tenant,
+        "seen": going_live.fingerprint(provider),
         "bars": bars,
         "doubts": [] if provider.is_live else doubts,
         "failed": [check_words.title(check, provider, "failed") for check in provider.check_failed],
@@ -130,9 +131,10 @@ def _press(request: HttpRequest, provider: IdentityProvider) -> HttpResponse:
     if "administrator" in request.POST:
         _make_administrator(request, provider)
         return HttpResponseRedirect(here)
+    anyway, seen = "anyway" in request.POST, request.POST.get("seen", "")
     try:
         with transaction.atomic():
-            done = going_live.go_live(provider, staff_actor(request), anyway="anyway" in request.POST)
+            done = going_live.go_live(provider, staff_actor(request), anyway=anyway, seen=seen)
             if done:
                 _log(request, provider, _("Switched live. People can sign in by it."))
     except NotReady as refusal:
@@ -142,7 +144,7 @@ def _press(request: HttpRequest, provider: IdentityProvider) -> HttpResponse:
         messages.success(request, _("%(provider)s is live. People can sign in by it.") % {"provider": provider})
     else:
         messages.info(request, _("%(provider)s is live already.") % {"provider": provider})
-    return HttpResponseRedirect(reverse("admin:tenants_identityprovider_change", args=[provider.pk]))
+    return HttpResponseRedirect(reverse("admin:readiness"))
 
 
 def _make_administrator(request: HttpRequest, provider: IdentityProvider) -> None:

@@ -9,6 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
+from accounts.going_live import fingerprint
 from accounts.models import HistoryEntry, User
 from accounts.oidc.requests import new_secret
 from huume.staff.confirmation import FRESH_SECONDS
@@ -41,6 +42,29 @@ def is_live(provider: IdentityProvider) -> bool:
 
 def page_of(provider: IdentityProvider) -> str:
     return f"/admin/going-live/{provider.pk}/"
+
+
+def press(browser: TenantClient, provider: IdentityProvider, **more: str) -> Any:
+    """The button, as the page that was looked at sends it."""
+    return browser.post(page_of(provider), {"seen": fingerprint(provider), **more}, follow=True)
+
+
+@pytest.mark.parametrize("changed", [{"issuer": "https://evil.example"}, {"first_administrator": "eve@acme.example"}])
+def test_what_was_changed_since_one_looked_does_not_go_live(
+    ada: TenantClient, ready: IdentityProvider, changed: dict[str, str]
+) -> None:
+    seen = fingerprint(ready)
+    change(ready, **changed)
+    for sent in ({"seen": seen, "anyway": "1"}, {"anyway": "1"}):
+        assert "changed since you looked" in text(ada.post(page_of(ready), sent, follow=True))
+        assert not is_live(ready)
+
+
+def test_the_page_shows_whose_client_goes_live(ada: TenantClient, ready: IdentityProvider) -> None:
+    page = text(ada.get(page_of(ready)))
+    assert ready.issuer in page
+    assert ready.client_id in page
+    assert f'name="seen" value="{fingerprint(ready)}"' in page
 
 
 def text(answer: Any) -> str:
@@ -93,9 +117,9 @@ def test_obstacles_are_listed_and_only_a_tick_passes_over_them(ada: TenantClient
     page = text(ada.get(page_of(ready)))
     assert "Nobody has made a test sign-in" in page
     assert 'name="anyway"' in page
-    assert "Nobody has made a test sign-in" in text(ada.post(page_of(ready), follow=True))
+    assert "Nobody has made a test sign-in" in text(press(ada, ready))
     assert not is_live(ready)
-    ada.post(page_of(ready), {"anyway": "1"})
+    press(ada, ready, anyway="1")
     assert is_live(ready)
     assert HistoryEntry.objects.get(kind="provider.live_anyway").actor_kind == "staff"
 
@@ -108,11 +132,11 @@ def test_a_suspended_tenant_has_no_switch(ada: TenantClient, ready: IdentityProv
     assert 'class="button default"' not in page
 
 
-def test_switching_live_is_logged_mailed_and_leads_to_the_provider(
+def test_switching_live_is_logged_mailed_and_leads_back_to_the_board(
     ada: TenantClient, ready: IdentityProvider, staff: Tenant, mails: Mails
 ) -> None:
-    answer = ada.post(page_of(change(ready, first_administrator=ALICE)))
-    assert answer["Location"] == f"/admin/tenants/identityprovider/{ready.pk}/change/"
+    answer = press(ada, change(ready, first_administrator=ALICE))
+    assert answer.redirect_chain == [("/admin/readiness/", 302)]
     assert is_live(ready)
     assert {message.to[0] for message in mails()} == {"it@acme.example", ALICE}
     with tenant_context(staff):
@@ -120,8 +144,8 @@ def test_switching_live_is_logged_mailed_and_leads_to_the_provider(
 
 
 def test_pressing_twice_logs_once(ada: TenantClient, ready: IdentityProvider, staff: Tenant) -> None:
-    ada.post(page_of(ready))
-    assert "live already" in text(ada.post(page_of(ready), follow=True))
+    press(ada, ready)
+    assert "live already" in text(press(ada, ready))
     with tenant_context(staff):
         assert LogEntry.objects.count() == 1
 
@@ -202,4 +226,4 @@ def test_markup_stays_text(ada: TenantClient, ready: IdentityProvider, acme: Ten
     Tenant.objects.filter(pk=acme.pk).update(name=markup, contact=f"{markup}@acme.example")
     provider = change(ready, label=markup[:60], first_administrator=f"{markup}@acme.example", check_failed=[markup])
     assert markup not in text(ada.get(page_of(provider)))
-    assert markup not in text(ada.post(page_of(provider), follow=True))
+    assert markup not in text(press(ada, provider))

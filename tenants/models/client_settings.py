@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from tenants.discovery import Metadata
 from tenants.fields import EncryptedTextField, Sealed
 
-
 # Columns that came later have a default in the database too: processes of the version before go on inserting rows.
 EMPTY_LIST = models.Value([], output_field=models.JSONField())
 

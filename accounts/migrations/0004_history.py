@@ -20,7 +20,7 @@ DROP FUNCTION accounts_history_refuse();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0004_test_sign_ins")]
+    dependencies = [("accounts", "0003_email_verified")]
     operations = [
         migrations.CreateModel(
             name="HistoryEntry",
