@@ -61,6 +61,8 @@ def test_from_the_board_to_live(ada: Page, portal: PortalProcess) -> None:
     ada.get_by_label("Switch it live anyway").check()
     ada.get_by_role("button", name="Switch live").click()
     expect(ada.locator(".messagelist")).to_contain_text("is live")
+    expect(ada).to_have_url(f"{staff_host}/admin/readiness/")
+    ada.goto(f"{staff_host}/admin/tenants/identityprovider/{provider_of_acme(portal)}/change/")
     expect(ada.locator(".way")).to_contain_text("First sign-in")
     expect_good(ada, "staff-provider-live")
 

@@ -113,7 +113,7 @@ def test_all_good_says_who_hears_of_it(ada: TenantClient, ready: IdentityProvide
 
 
 def test_obstacles_are_listed_and_only_a_tick_passes_over_them(ada: TenantClient, ready: IdentityProvider) -> None:
-    change(ready, tested_at=None)
+    ready = change(ready, tested_at=None)
     page = text(ada.get(page_of(ready)))
     assert "Nobody has made a test sign-in" in page
     assert 'name="anyway"' in page

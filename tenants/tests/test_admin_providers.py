@@ -10,6 +10,7 @@ from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_tenants.utils import tenant_context
 
+from accounts.going_live import fingerprint
 from accounts.models import Session
 from accounts.tests.fake_provider import FakeProvider
 from huume.staff.confirmation import FRESH_SECONDS
@@ -241,10 +242,12 @@ def test_disabling_wants_a_confirmation(ada: TenantClient, live: IdentityProvide
 
 def test_switching_off_and_on_is_logged(ada: TenantClient, live: IdentityProvider) -> None:
     assert ada.get(page_of(live, "disable")).status_code == 405
-    for address, status in ((page_of(live, "disable"), "disabled"), (f"/admin/going-live/{live.pk}/", "live")):
-        ada.post(address, {"anyway": "1"})
-        live.refresh_from_db()
-        assert live.status == status
+    ada.post(page_of(live, "disable"))
+    live.refresh_from_db()
+    assert live.status == "disabled"
+    ada.post(f"/admin/going-live/{live.pk}/", {"anyway": "1", "seen": fingerprint(live)})
+    live.refresh_from_db()
+    assert live.is_live
     assert "Switched live" in log()
     assert "Disabled" in log()
 
