@@ -172,7 +172,12 @@ def directory(demo: Demo, state: State) -> Iterator["FakeProvider"]:
         for (tenant, name), secret in zip(TENANTS.items(), state.client_secrets.values(), strict=True)
     ]
     provider = FakeProvider(
-        port=demo.provider_port, host="localhost", people=demo_people(), clients=clients, console=True
+        port=demo.provider_port,
+        host="localhost",
+        people=demo_people(),
+        clients=clients,
+        console=True,
+        kept_in=demo.folder / "console.json",
     )
     try:
         provider.start()
@@ -261,7 +266,7 @@ def onboarding(demo: Demo) -> str:
     width = max(len(where) for where, _what in rows) + 2
     lines = [f"  {where:<{width}}{what}" for where, what in rows]
     begun = f"{name} begins without sign-in. Bring it live, mistakes and all:\n"
-    return "\n".join([begun, *lines, "\n  What is changed in the console is gone once the demo stops."])
+    return "\n".join([begun, *lines])
 
 
 def _stop(_number: int, _frame: object) -> None:

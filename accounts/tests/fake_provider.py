@@ -40,6 +40,7 @@ from accounts.tests.fake_provider_cast import (
 from accounts.tests.fake_provider_directory import Directory
 from accounts.tests.fake_provider_faults import FAULTS, Fault, fault_cases
 from accounts.tests.fake_provider_http import Call, Reaction, Request, Server
+from accounts.tests.fake_provider_kept import load
 from accounts.tests.fake_provider_routes import BACK_CHANNEL, ENDPOINT_NAMES, ROUTES, route_of, wrong_method
 from accounts.tests.fake_provider_transport import CUT_OFF, delay_of, spoilt
 
@@ -83,7 +84,8 @@ class FakeProvider(Directory):
     ``auto_person`` names one who is signed in here already: authorize then answers at once, without a page.
     ``faults`` holds what ``break_rule`` was told: names of ``FAULTS``, or an endpoint ("token", "jwks",
     "myaccount/emails", ...) with a mode of transport ("hang", "slow:0.2", ...). ``console`` serves pages at /console/
-    where anybody may change the applications, so it is for this machine alone; ValueError for any other ``host``.
+    where anybody may change the applications, so it is for this machine alone; ValueError for any other ``host``. What
+    it changes is kept in the file ``kept_in``, if one is named.
     """
 
     def __init__(
@@ -100,11 +102,13 @@ class FakeProvider(Directory):
         auto_person: str | None = None,
         kid: str = "",
         console: bool = False,
+        kept_in: Path | None = None,
     ) -> None:
         if console and host not in LOOPBACK:
             raise ValueError(f"The console is for this machine alone, not for {host}.")
         self.calls: list[Call] = []
-        super().__init__(people, clients, style, thin, issuer_override, kid)
+        super().__init__(people, load(kept_in, clients) if kept_in else clients, style, thin, issuer_override, kid)
+        self.kept_in, self.given = kept_in, tuple(clients)
         self.auto_person, self.delay, self.has_console = auto_person, delay, console
         self._host, self._port = host, port
         self._address = f"http://{host}:{port}" if port else ""

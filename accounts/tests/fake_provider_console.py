@@ -14,6 +14,7 @@ from accounts.tests import fake_provider_console_pages as pages
 from accounts.tests.fake_provider_cast import CREATED_LATER, MYACCOUNT_SCOPES, FakeClient
 from accounts.tests.fake_provider_directory import Directory
 from accounts.tests.fake_provider_http import Fields, Request
+from accounts.tests.fake_provider_kept import save
 from accounts.tests.fake_provider_transport import Response
 
 ROOT = "/console/"
@@ -25,18 +26,22 @@ def console(directory: Directory, request: Request) -> Response:
     """The list of applications, one of them, or a form that was sent from either."""
     name = unquote(request.path.removeprefix(ROOT).rstrip("/"))
     if not name:
-        return _see(create(directory), "created") if request.method == "POST" else pages.applications(directory)
+        return (
+            _see(directory, create(directory), "created") if request.method == "POST" else pages.applications(directory)
+        )
     client = directory.client(name)
     if client is None:
         return pages.no_such_application()
     if request.method == "POST":
         changed = replace(client)
         told = change(changed, request.form)
-        return _see(directory.add_client(changed), told)
+        return _see(directory, directory.add_client(changed), told)
     return pages.application(directory, client, request.fields.get("told", ""))
 
 
-def _see(client: FakeClient, told: str) -> Response:
+def _see(directory: Directory, client: FakeClient, told: str) -> Response:
+    if directory.kept_in:
+        save(directory.kept_in, [each for each in directory.clients if each not in directory.given])
     return Response(303, b"", [("Location", f"{ROOT}{quote(client.client_id, safe='')}/?told={told}")])
 
 

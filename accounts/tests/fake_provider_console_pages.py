@@ -12,7 +12,7 @@ from accounts.tests.fake_provider_pages import page
 from accounts.tests.fake_provider_transport import Response
 
 WHAT_IT_IS = "This page stands in for Okta’s admin console, so that you can do here what Huume’s setup guide says."
-FOR_HOW_LONG = "What you change applies at once, and lasts until the demo is stopped."
+FOR_HOW_LONG = "What you change applies at once, and is kept with the demo’s data."
 # What the page says after something was sent, by the name that its address carries.
 TOLD = {
     "created": "Created. Go on with the guide: fill in what follows, then press Save.",

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -67,6 +68,9 @@ class Directory:
         self.keys = KeyRing(kid)
         self.auto_person: str | None = None
         self.has_console = False
+        # Where the console keeps what it has made of the applications that were given.
+        self.kept_in: Path | None = None
+        self.given: tuple[FakeClient, ...] = ()
         self.assertion_algorithms = list(ASSERTION_ALGORITHMS)
         self.faults: dict[str, Any] = {}
         self._lock = threading.RLock()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -165,3 +166,26 @@ def test_public_key_takes_the_place_of_the_secret_and_gives_it_back(app: App) ->
     assert app.exchange("made-up", **given).json()["error"] == "invalid_client"
     post(app.provider, f"{client.client_id}/", **FORM)
     assert app.exchange("made-up", **given).json()["error"] == "invalid_grant"
+
+
+def test_what_was_changed_is_there_after_a_restart(tmp_path: Path) -> None:
+    kept = tmp_path / "console.json"
+    with FakeProvider(host="localhost", console=True, kept_in=kept) as provider:
+        made = requests.post(f"{provider.address}/console/", allow_redirects=False).headers["Location"]
+        client_id = made.split("/")[2]
+        untouched = [client for client in provider.clients if client.client_id != client_id]
+        made_secrets = provider.client(client_id).secrets  # type: ignore[union-attr]  # it was just made
+    assert kept.stat().st_mode & 0o777 == 0o600
+    with FakeProvider(host="localhost", console=True, kept_in=kept) as again:
+        found = again.client(client_id)
+        assert found is not None
+        assert found.secrets == made_secrets
+        assert again.clients[: len(untouched)] == untouched
+
+
+@pytest.mark.parametrize("damaged", ["", "{", "[{}]", "[1]", '[{"client_id": "x", "granted_scopes": 1}]'])
+def test_a_damaged_file_counts_as_none(tmp_path: Path, damaged: str) -> None:
+    kept = tmp_path / "console.json"
+    kept.write_text(damaged)
+    provider = FakeProvider(host="localhost", console=True, kept_in=kept)
+    assert provider.clients == list(provider.given)
