@@ -25,10 +25,10 @@ LONGEST_NAME = 100
 def console(directory: Directory, request: Request) -> Response:
     """The list of applications, one of them, or a form that was sent from either."""
     name = unquote(request.path.removeprefix(ROOT).rstrip("/"))
+    if not name and request.method == "POST":
+        return _see(directory, create(directory), "created")
     if not name:
-        return (
-            _see(directory, create(directory), "created") if request.method == "POST" else pages.applications(directory)
-        )
+        return pages.applications(directory)
     client = directory.client(name)
     if client is None:
         return pages.no_such_application()
