@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -23,6 +23,8 @@ from tenants.record import record
 
 # A run takes 20 seconds at most: one that began earlier than this has died with its process.
 DEAD_AFTER = timedelta(seconds=30)
+# A browser that has asked for a run goes on to its page at once; one that does not holds nobody else up.
+BEGUN_WITHIN = timedelta(seconds=5)
 # After this nobody is waiting any more for what was asked for.
 GOOD_FOR = timedelta(minutes=10)
 WINDOW = timedelta(hours=1)
@@ -107,8 +109,8 @@ def failed_ids(check: ProviderCheck) -> list[str]:
 
 def _refuse_too_many(provider: IdentityProvider, now: datetime, most: int) -> None:
     checks = ProviderCheck.objects.filter(provider=provider)
-    begun = Coalesce("started_at", "asked_at")
-    if checks.filter(finished_at=None).annotate(begun=begun).filter(begun__gt=now - DEAD_AFTER).exists():
+    begun = Q(started_at__gt=now - DEAD_AFTER) | Q(started_at=None, asked_at__gt=now - BEGUN_WITHIN)
+    if checks.filter(begun, finished_at=None).exists():
         raise CheckRefused("under_way", _("A check is under way already. It takes 20 seconds at most."))
     if checks.filter(asked_at__gt=now - WINDOW).count() >= most:
         sentence = ngettext(

@@ -56,6 +56,13 @@ def test_a_second_one_is_refused_while_one_is_under_way(provider: IdentityProvid
     assert refusal(provider).code == "under_way"
 
 
+def test_one_that_was_asked_for_and_never_begun_holds_nobody_up(provider: IdentityProvider) -> None:
+    """Whoever asks and goes away: an account manager with a directory that is down does not wait for them."""
+    earlier(ask(provider, by=CONTACT), timedelta(seconds=6))
+    begun = run_now(provider, by=CONTACT)
+    assert is_whole(begun)
+
+
 def test_one_that_died_half_a_minute_ago_is_not_waited_for(provider: IdentityProvider) -> None:
     check = ask(provider, by=CONTACT)
     ProviderCheck.objects.filter(pk=check.pk).update(started_at=timezone.now())

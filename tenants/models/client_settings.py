@@ -1,6 +1,7 @@
 """What a client at a provider consists of: issuer, client ID, credential. A candidate has it as a live provider has."""
 
 import uuid
+from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
@@ -58,9 +59,9 @@ class ClientSettings(models.Model):
         abstract = True
 
     @property
+    @abstractmethod
     def provider_id_of_secret(self) -> uuid.UUID:
         """The provider that the ciphertext is bound to: a candidate's secret becomes the provider's by copying it."""
-        raise NotImplementedError
 
     @property
     def metadata(self) -> Metadata:
