@@ -266,7 +266,7 @@ def onboarding(demo: Demo) -> str:
     width = max(len(where) for where, _what in rows) + 2
     lines = [f"  {where:<{width}}{what}" for where, what in rows]
     begun = f"{name} begins without sign-in. Bring it live, mistakes and all:\n"
-    return "\n".join([begun, *lines])
+    return "\n".join([begun, *lines, ""])
 
 
 def _stop(_number: int, _frame: object) -> None:
